@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6, strict memory safety, and no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let flyingFox: Target.Dependency = .product(name: "FlyingFox", package: "FlyingFox")
+
+let package = Package(
+  name: "keywright",
+  products: [
+    .executable(name: "keywright", targets: ["keywright"]),
+    .executable(name: "keywright-authority", targets: ["keywright-authority"]),
+    .library(name: "AITBC", targets: ["AITBC"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+  ],
+  targets: [
+    // C libraries, each imported by exactly one target below.
+    .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "Cvectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
+    .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "Clibdeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "Csodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    // No pkgConfig: libcurl is opened with dlopen when the first request is made.
+    .systemLibrary(name: "Ccurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // Ground floor.
+    layer("Posix"),
+    layer("Secrets", ["Csodium"]),
+    layer("Model", ["Secrets"]),
+    layer("Formats", ["Model"]),
+    layer("RuleBook", ["Model", "Formats"]),
+
+    // Scanning wing.
+    layer("Git", ["Model", "Posix", "Clibgit2", "Clibdeflate"]),
+    layer("Matching", ["Model", "RuleBook", "Cvectorscan", "Cpcre2"]),
+    layer("Scanning", ["Model", "Git", "Matching", "RuleBook", "Formats", "Posix", "Secrets"]),
+
+    // Rotation wing.
+    layer("Transport", ["Secrets", "Ccurl"]),
+    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets"]),
+    layer("EnvFiles", ["Model", "Formats", "Posix", "Secrets"]),
+    layer("Ledger", ["Model", "Secrets", "Posix", grdb]),
+    layer("Rotation", ["Model", "Secrets", "Providers", "EnvFiles", "Ledger", "Posix"]),
+
+    layer("Report", ["Model", "Formats"]),
+
+    // The rule files of Rules/, checked and packed when the package is built.
+    .executableTarget(name: "PackRules", dependencies: ["RuleBook", "Matching"], swiftSettings: strict),
+    .plugin(name: "PackRulesPlugin", capability: .buildTool(), dependencies: ["PackRules"], path: "Sources/PackRulesPlugin"),
+    layer("BuiltinRules", ["RuleBook"], plugins: ["PackRulesPlugin"]),
+
+    // The AITBC client library and the key service of the same contract.
+    layer("AITBC", ["Secrets", "Transport"]),
+    layer("KeyAuthority", ["Secrets", grdb, flyingFox]),
+
+    // The two programs.
+    .executableTarget(
+      name: "keywright",
+      dependencies: [
+        "Model", "Secrets", "Posix", "Formats", "RuleBook", "BuiltinRules", "Git", "Matching", "Scanning", "Transport",
+        "Providers", "EnvFiles", "Ledger", "Rotation", "Report", "AITBC", arguments,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "keywright-authority", dependencies: ["KeyAuthority", "Secrets", arguments], swiftSettings: strict),
+  ]
+)
