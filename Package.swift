@@ -11,8 +11,11 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func layer(_ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage]? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
+func layer(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+  plugins: [Target.PluginUsage]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict, plugins: plugins)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -49,7 +52,7 @@ let package = Package(
     layer("Posix"),
     layer("Secrets", ["Csodium"]),
     layer("Model", ["Secrets"]),
-    layer("Formats", ["Model"]),
+    layer("Formats", ["Model", "Secrets"]),
     layer("RuleBook", ["Model", "Formats"]),
 
     // Scanning wing.
@@ -62,17 +65,20 @@ let package = Package(
     layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets"]),
     layer("EnvFiles", ["Model", "Formats", "Posix", "Secrets"]),
     layer("Ledger", ["Model", "Secrets", "Posix", grdb]),
-    layer("Rotation", ["Model", "Secrets", "Providers", "EnvFiles", "Ledger", "Posix"]),
+    layer(
+      "Rotation",
+      ["Model", "Secrets", "Formats", "RuleBook", "Transport", "Providers", "EnvFiles", "Ledger", "Posix"]),
 
-    layer("Report", ["Model", "Formats"]),
+    layer("Report", ["Model", "Formats", "Secrets"], exclude: ["report.schema.json"]),
 
     // The rule files of Rules/, checked and packed when the package is built.
     .executableTarget(name: "PackRules", dependencies: ["RuleBook", "Matching"], swiftSettings: strict),
-    .plugin(name: "PackRulesPlugin", capability: .buildTool(), dependencies: ["PackRules"], path: "Sources/PackRulesPlugin"),
+    .plugin(
+      name: "PackRulesPlugin", capability: .buildTool(), dependencies: ["PackRules"], path: "Sources/PackRulesPlugin"),
     layer("BuiltinRules", ["RuleBook"], plugins: ["PackRulesPlugin"]),
 
     // The AITBC client library and the key service of the same contract.
-    layer("AITBC", ["Secrets", "Transport"]),
+    layer("AITBC", ["Secrets", "Transport", "Formats"]),
     layer("KeyAuthority", ["Secrets", grdb, flyingFox]),
 
     // The two programs.
@@ -85,5 +91,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "keywright-authority", dependencies: ["KeyAuthority", "Secrets", arguments], swiftSettings: strict),
+
+    // Tests.
+    tests("ArchitectureTests", []),
+    tests("SecretsTests", ["Secrets"]),
+    tests("ModelTests", ["Model"]),
   ]
 )

@@ -92,7 +92,8 @@ public struct SealingKeyPair: Sendable {
         unsafe publicKey.bytes.withUnsafeBufferPointer { publicHalf in
           unsafe box.withUnsafeBufferPointer { input in
             unsafe message.withUnsafeMutableBufferPointer { output in
-              guard let key = key.baseAddress, let publicHalf = publicHalf.baseAddress, let box = input.baseAddress else {
+              guard let key = key.baseAddress, let publicHalf = publicHalf.baseAddress, let box = input.baseAddress
+              else {
                 return Int32(-1)
               }
               return unsafe crypto_box_seal_open(

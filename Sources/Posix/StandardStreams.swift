@@ -1,0 +1,53 @@
+// The three standard streams, and the end of the process: only the programs use them.
+
+internal import Glibc
+
+/// Whole writes to the standard streams.
+public enum StandardStream: Int32, Sendable {
+  /// Data.
+  case output = 1
+  /// For people.
+  case error = 2
+
+  /// Writes all of `bytes`; false when the other end is closed or the device is full.
+  @discardableResult
+  public func write(_ bytes: [UInt8]) -> Bool {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      var sent = 0
+      while sent < buffer.count {
+        guard let base = buffer.baseAddress else { return true }
+        let count = unsafe Glibc.write(rawValue, base + sent, buffer.count - sent)
+        if count < 0 && errno == EINTR { continue }
+        if count <= 0 { return false }
+        sent += count
+      }
+      return true
+    }
+  }
+
+  /// Whether a terminal is at the other end.
+  public var isTerminal: Bool { isatty(rawValue) == 1 }
+}
+
+/// Reads standard input to its end.
+public enum StandardInput {
+  /// All bytes, or nil when there are more than `maximumBytes` of them or reading fails.
+  public static func readAll(maximumBytes: Int) -> [UInt8]? {
+    var all: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBufferPointer { unsafe read(0, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { return nil }
+      if count == 0 { return all }
+      all.append(contentsOf: chunk[0..<count])
+      if all.count > maximumBytes { return nil }
+    }
+  }
+
+  /// Whether a terminal is at the other end.
+  public static var isTerminal: Bool { isatty(0) == 1 }
+}
+
+/// Ends the process.
+public func endProcess(_ status: Int32) -> Never { exit(status) }

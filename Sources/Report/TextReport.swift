@@ -1,0 +1,160 @@
+// A scan's findings as people read them in a terminal or a log: a short card each, then the sum.
+
+public import Model
+internal import Secrets
+
+/// Renders a report as text.
+public struct TextReport: Sendable {
+  /// Whether to use ANSI colours.
+  public var colour: Bool
+  /// Whether to print values. Only on the user's own word.
+  public var showSecrets: Bool
+  /// How many occurrences of one finding are listed.
+  public var maximumOccurrences: Int
+
+  /// A renderer.
+  public init(colour: Bool, showSecrets: Bool = false, maximumOccurrences: Int = 5) {
+    self.colour = colour
+    self.showSecrets = showSecrets
+    self.maximumOccurrences = maximumOccurrences
+  }
+
+  /// All cards, worst first.
+  public func render(_ report: ScanReport) -> String {
+    let order = report.findings.sorted {
+      ($0.severity, $0.confidence, $1.rule, $1.fingerprint) > ($1.severity, $1.confidence, $0.rule, $0.fingerprint)
+    }
+    return order.map(card).joined(separator: "\n")
+  }
+
+  /// One finding.
+  public func card(_ finding: Finding) -> String {
+    var lines: [String] = []
+    let severity = paint(finding.severity.rawValue, severityColour(finding.severity))
+    var head = "\(severity)  \(paint(finding.title, "1"))  \(value(of: finding))"
+    if let verification = finding.verification { head += "  \(liveness(verification.liveness))" }
+    lines.append(head)
+    lines.append(
+      "  rule \(finding.rule)  confidence \(finding.confidence.rawValue)  fingerprint \(finding.fingerprint)")
+    for occurrence in finding.occurrences.prefix(maximumOccurrences) { lines.append("  " + place(occurrence)) }
+    let more = finding.occurrences.count - maximumOccurrences
+    if more > 0 { lines.append("  … and \(more) more \(more == 1 ? "place" : "places")") }
+    if let verification = finding.verification { lines.append("  \(printable(verification.evidence))") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func value(of finding: Finding) -> String {
+    guard showSecrets, let secret = finding.secret else { return finding.redacted }
+    return printable(String(decoding: secret.copyBytes(), as: UTF8.self))
+  }
+
+  private func place(_ occurrence: Occurrence) -> String {
+    var text = printable(occurrence.path.description)
+    if text.isEmpty { text = "(\(occurrence.place.rawValue) without a path)" }
+    text += ":\(occurrence.line):\(occurrence.column)"
+    if !occurrence.decoders.isEmpty { text += "  in \(occurrence.decoders.map(\.rawValue).joined(separator: " in "))" }
+    if let commit = occurrence.introduced {
+      text += commit.isBoundary ? "  at or before " : "  since "
+      text +=
+        "\(paint(commit.id.short, "33")) \(Timestamp.day(commit.time, zone: commit.zone)) \(printable(commit.author))"
+    }
+    if occurrence.atHead {
+      text += "  " + paint("still at a branch head", "31")
+    } else if let commit = occurrence.removed {
+      text += "  removed by \(commit.id.short) \(Timestamp.day(commit.time, zone: commit.zone))"
+    } else if let reachability = occurrence.reachability, reachability != .branch {
+      text += "  \(describe(reachability))"
+    }
+    return text
+  }
+
+  private func describe(_ reachability: Reachability) -> String {
+    switch reachability {
+    case .branch: "on a branch"
+    case .tag: "only on a tag"
+    case .ref: "only on a ref that is no branch or tag"
+    case .stash: "only in the stash"
+    case .reflog: "only in a reflog"
+    case .dangling: "reached by nothing"
+    }
+  }
+
+  private func liveness(_ liveness: Liveness) -> String {
+    switch liveness {
+    case .live: paint("LIVE", "1;31")
+    case .dead: paint("dead", "32")
+    case .unknown: "unknown"
+    }
+  }
+
+  private func severityColour(_ severity: Severity) -> String {
+    switch severity {
+    case .critical: "1;31"
+    case .high: "31"
+    case .medium: "33"
+    case .low: "36"
+    }
+  }
+
+  private func paint(_ text: String, _ code: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+}
+
+/// The text with control characters made visible: what a repository holds must not drive the terminal.
+public func printable(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.value {
+    case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069: result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
+extension ScanReport {
+  /// One line: what was found in how much.
+  public var summary: String {
+    let atHead = findings.count { $0.atHead }
+    var text = "\(counted(findings.count, "finding"))"
+    if !findings.isEmpty && mode == "history" { text += " (\(atHead) still at a branch head)" }
+    text += " in \(counted(coverage.blobs, mode == "history" ? "blob" : "file")), \(size(coverage.bytes))"
+    if coverage.commits > 0 { text += ", \(counted(coverage.commits, "commit"))" }
+    return text
+  }
+
+  /// What was left out, a line for each reason; empty when nothing was.
+  public var omissions: [String] {
+    coverage.skipCounts.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { reason, count in
+      "\(count) \(reason.explanation)" + (reason.isIncomplete ? "" : " (not counted as incomplete)")
+    }
+  }
+
+  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+  private func size(_ bytes: Int64) -> String {
+    if bytes < 1_000 { return "\(bytes) bytes" }
+    let units = ["kB", "MB", "GB", "TB"]
+    var tenths = bytes / 100
+    var unit = 0
+    while tenths >= 10_000 && unit < units.count - 1 {
+      tenths /= 1_000
+      unit += 1
+    }
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+  }
+}
+
+extension SkipReason {
+  /// The reason in words, after a count.
+  public var explanation: String {
+    switch self {
+    case .tooLarge: "larger than the limit"
+    case .missing: "missing from the object database"
+    case .shallow: "beyond the boundary of a shallow clone"
+    case .corrupt: "corrupt"
+    case .lfsPointer: "git-lfs pointers, whose content is not here"
+    case .unreadable: "unreadable"
+    case .matchLimit: "places where a pattern was stopped by its limit"
+    }
+  }
+}
