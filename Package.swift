@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // A parser that borrows its input, and a method that returns a span, can be written only with this.
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 func layer(
