@@ -136,7 +136,9 @@ private struct JSONParser: ~Escapable {
     _ = accept(0x2d)
     let digits = at
     skipDigits()
-    guard at > digits, bytes[digits] != 0x30 || at == digits + 1 else { throw source.error(at: start, "a malformed number") }
+    guard at > digits, bytes[digits] != 0x30 || at == digits + 1 else {
+      throw source.error(at: start, "a malformed number")
+    }
     var isWhole = true
     if accept(0x2e) {
       isWhole = false

@@ -26,6 +26,12 @@ public struct JSONWriter {
     afterKey = true
   }
 
+  /// Writes a member: its name, and what `value` writes, which must be one value.
+  public mutating func member(_ name: String, _ value: (inout JSONWriter) -> Void) {
+    key(name)
+    value(&self)
+  }
+
   /// A string, or null.
   public mutating func string(_ value: String?) {
     separate()
@@ -36,7 +42,7 @@ public struct JSONWriter {
   public mutating func string(utf8 value: [UInt8]) { string(String(decoding: value, as: UTF8.self)) }
 
   /// A whole number, or null.
-  public mutating func integer(_ value: (some FixedWidthInteger)?) {
+  public mutating func integer(_ value: Int?) {
     separate()
     bytes.append(contentsOf: (value.map { "\($0)" } ?? "null").utf8)
   }
