@@ -1,6 +1,7 @@
 // Decodes the inside of JSON and TOML strings, whose escapes the parsers have checked already.
 
-enum Escapes {
+/// Escape sequences of JSON and TOML.
+public enum Escapes {
   static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>, _ escaping: Node.Escaping) -> [UInt8] {
     var result: [UInt8] = []
     // One reservation: growing would leave unwiped copies of a value behind.
@@ -57,7 +58,7 @@ enum Escapes {
   }
 
   /// The hex number of `digits` digits at `at`; nil where they are not all there.
-  static func number(_ bytes: Span<UInt8>, at: Int, digits: Int, end: Int) -> UInt32? {
+  public static func number(_ bytes: Span<UInt8>, at: Int, digits: Int, end: Int) -> UInt32? {
     guard at + digits <= end else { return nil }
     var value: UInt32 = 0
     for offset in at..<at + digits {

@@ -83,12 +83,13 @@ public enum ChecksumKind: String, Sendable, CaseIterable {
   case pem
   /// Structure of a PyPI macaroon.
   case pypi
-  /// GitLab's routable token: payload, length, and CRC-32.
-  case gitlabRoutable = "gitlab-routable"
 }
 
 /// One kind of credential: how it is found.
 public struct Rule: Sendable, Equatable {
+  /// The largest `width`.
+  public static let maximumWidthBytes = 16_384
+
   /// Unique over all files.
   public var id: RuleID
   /// The provider file's id.

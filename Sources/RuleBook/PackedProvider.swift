@@ -1,0 +1,139 @@
+// The form in which providers lie in the program: text that decodes without a parser, in three parts, so that a scan
+// pays for what a scan needs.
+
+internal import Model
+
+/// A provider, packed. Fields are parted by the control characters that ASCII has for it; rule files can't hold any.
+public struct PackedProvider: Sendable {
+  /// What scanning needs.
+  public var rules: String
+  /// Examples: `rules check` and `rules show`.
+  public var examples: String
+  /// Calls: verification and rotation.
+  public var management: String
+
+  /// A packed provider as given.
+  public init(rules: String, examples: String, management: String) {
+    self.rules = rules
+    self.examples = examples
+    self.management = management
+  }
+
+  private static let record: Character = "\u{1d}"
+  private static let field: Character = "\u{1e}"
+  private static let item: Character = "\u{1f}"
+
+  // MARK: Packing
+
+  /// Packs; nil where a text holds one of the separators.
+  public init?(packing provider: Provider) {
+    let head = [provider.id, provider.name, provider.homepage]
+    let records = [head] + provider.rules.map(PackedProvider.fields)
+    let examples = provider.rules.map { [Self.join($0.matches), Self.join($0.rejects)] }
+    let calls = provider.management.map(PackedProvider.records) ?? []
+    let every = (records + examples + calls).flatMap { $0 }
+    guard !every.contains(where: { $0.unicodeScalars.contains { $0.value == 0x1d || $0.value == 0x1e } }) else { return nil }
+    rules = Self.pack(records)
+    self.examples = Self.pack(examples)
+    management = Self.pack(calls)
+  }
+
+  private static func pack(_ records: [[String]]) -> String {
+    records.map { $0.joined(separator: String(field)) }.joined(separator: String(record))
+  }
+
+  private static func join(_ items: [String]) -> String { items.joined(separator: String(item)) }
+
+  private static func fields(_ rule: Rule) -> [String] {
+    [
+      rule.id.rawValue, rule.name, join(rule.aliases), rule.severity.rawValue, rule.confidence.rawValue,
+      join(rule.literals), rule.literalsIgnoreCase ? "1" : "", rule.pattern, "\(rule.secretGroup)", "\(rule.width)",
+      rule.minimumEntropy.map { "\($0)" } ?? "", join(rule.stopWords), rule.checksum?.rawValue ?? "",
+      rule.isPublic ? "1" : "", rule.source,
+    ]
+  }
+
+  private static func records(_ management: Management) -> [[String]] {
+    let limits = management.requestsPerMinute.sorted { $0.key < $1.key }.flatMap { [$0.key, "\($0.value)"] }
+    let calls = [
+      management.verify, management.list, management.create, management.regenerate, management.revoke,
+    ]
+    return [[management.recoverability.rawValue, management.base ?? "", join(limits)]] + calls.map(fields)
+  }
+
+  private static func fields(_ call: CallTemplate?) -> [String] {
+    guard let call else { return [""] }
+    return [
+      call.method, call.url, join(call.headers.flatMap { [$0.name, $0.value] }), call.body ?? "",
+      call.body == nil ? "" : "1", join(call.success.map(String.init)), join(call.refused.map(String.init)),
+      call.mustHold ?? "", join(call.fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
+    ]
+  }
+
+  // MARK: Unpacking
+
+  /// The provider, with or without its examples.
+  public func unpack(examples wanted: Bool = false) -> Provider? {
+    let records = Self.split(rules)
+    guard let head = records.first, head.count == 3 else { return nil }
+    var rules = records.dropFirst().compactMap { Self.rule($0, provider: head[0]) }
+    guard rules.count == records.count - 1 else { return nil }
+    if wanted {
+      for (index, pair) in Self.split(examples).enumerated() where index < rules.count && pair.count == 2 {
+        rules[index].matches = Self.items(pair[0])
+        rules[index].rejects = Self.items(pair[1])
+      }
+    }
+    return Provider(
+      id: head[0], name: head[1], homepage: head[2], rules: rules, management: Self.management(Self.split(management)))
+  }
+
+  private static func split(_ text: String) -> [[String]] {
+    if text.isEmpty { return [] }
+    return parts(text[...].utf8, 0x1d).map { parts($0, 0x1e).map { String(Substring($0)) } }
+  }
+
+  private static func parts(_ text: Substring.UTF8View, _ separator: UInt8) -> [Substring.UTF8View] {
+    text.split(separator: separator, omittingEmptySubsequences: false)
+  }
+
+  private static func items(_ text: String) -> [String] {
+    text.isEmpty ? [] : parts(text[...].utf8, 0x1f).map { String(Substring($0)) }
+  }
+
+  private static func pairs(_ text: String) -> [(String, String)] {
+    let items = items(text)
+    return stride(from: 0, to: items.count - 1, by: 2).map { (items[$0], items[$0 + 1]) }
+  }
+
+  private static func rule(_ fields: [String], provider: String) -> Rule? {
+    guard fields.count == 15, let severity = Severity(rawValue: fields[3]),
+      let confidence = Confidence(rawValue: fields[4]), let group = Int(fields[8]), let width = Int(fields[9])
+    else { return nil }
+    return Rule(
+      id: RuleID(fields[0]), provider: provider, name: fields[1], aliases: items(fields[2]), severity: severity,
+      confidence: confidence, literals: items(fields[5]), literalsIgnoreCase: fields[6] == "1", pattern: fields[7],
+      secretGroup: group, width: width, minimumEntropy: Double(fields[10]), stopWords: items(fields[11]),
+      checksum: ChecksumKind(rawValue: fields[12]), isPublic: fields[13] == "1", source: fields[14])
+  }
+
+  private static func management(_ records: [[String]]) -> Management? {
+    guard records.count == 6, records[0].count == 3, let kind = Recoverability(rawValue: records[0][0]) else {
+      return nil
+    }
+    let limits = pairs(records[0][2]).compactMap { name, text in Int(text).map { (name, $0) } }
+    return Management(
+      recoverability: kind, base: records[0][1].isEmpty ? nil : records[0][1], verify: call(records[1]),
+      list: call(records[2]), create: call(records[3]), regenerate: call(records[4]), revoke: call(records[5]),
+      requestsPerMinute: Dictionary(limits, uniquingKeysWith: { $1 }))
+  }
+
+  private static func call(_ fields: [String]) -> CallTemplate? {
+    guard fields.count == 9 else { return nil }
+    return CallTemplate(
+      method: fields[0], url: fields[1], headers: pairs(fields[2]).map { HeaderTemplate(name: $0, value: $1) },
+      body: fields[4] == "1" ? fields[3] : nil, success: items(fields[5]).compactMap { Int($0) },
+      refused: items(fields[6]).compactMap { Int($0) }, mustHold: fields[7].isEmpty ? nil : fields[7],
+      fields: Dictionary(pairs(fields[8]), uniquingKeysWith: { $1 }))
+  }
+}
