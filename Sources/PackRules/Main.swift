@@ -1,8 +1,58 @@
+// The build step that turns Rules/*.toml into a Swift file. A file with a mistake stops the build and says where it is.
+
 import Foundation
+import Matching
+import RuleBook
 
 @main
 enum Program {
-  static func main() throws {
-    try "// placeholder\n".write(toFile: CommandLine.arguments[1], atomically: true, encoding: .utf8)
+  static func main() {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let output = arguments.first else { fail(["usage: PackRules OUTPUT FILE..."]) }
+    var providers: [Provider] = []
+    var mistakes: [String] = []
+    for path in arguments.dropFirst() {
+      do {
+        guard let data = FileManager.default.contents(atPath: path) else { throw CocoaError(.fileReadUnknown) }
+        providers.append(try ProviderFile.parse(Array(data), name: path))
+      } catch {
+        mistakes.append("\(error)")
+      }
+    }
+    mistakes += RuleBook.duplicates(in: providers).map { "two rules have the id \($0)" }
+    if mistakes.isEmpty { mistakes = RuleChecker.check(RuleBook(providers), seeds: 2).filter(\.isError).map(\.description) }
+    guard mistakes.isEmpty else { fail(mistakes) }
+    do {
+      try Data(source(providers.sorted { $0.id < $1.id }).utf8).write(to: URL(filePath: output))
+    } catch {
+      fail(["\(output): \(error)"])
+    }
+  }
+
+  private static func source(_ providers: [Provider]) -> String {
+    var text = "import RuleBook\n\nlet packedProviders: [PackedProvider] = [\n"
+    for provider in providers {
+      guard let packed = PackedProvider(packing: provider) else { fail(["\(provider.id): a control character in a text"]) }
+      let parts = [packed.rules, packed.examples, packed.management].map(literal)
+      text += "  PackedProvider(\n    rules: \(parts[0]),\n    examples: \(parts[1]),\n    management: \(parts[2])),\n"
+    }
+    return text + "]\n"
+  }
+
+  private static func literal(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f: result += "\\u{\(String(scalar.value, radix: 16))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  private static func fail(_ mistakes: [String]) -> Never {
+    FileHandle.standardError.write(Data(mistakes.map { "error: \($0)\n" }.joined().utf8))
+    exit(1)
   }
 }

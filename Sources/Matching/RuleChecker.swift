@@ -1,0 +1,116 @@
+// Proves rules: what `keywright rules check` and the build run.
+
+internal import Model
+public import RuleBook
+
+/// Something wrong with a rule.
+public struct RuleProblem: Sendable, Equatable, CustomStringConvertible {
+  /// The rule's id.
+  public var rule: String
+  /// The provider file's id.
+  public var provider: String
+  /// One sentence.
+  public var reason: String
+  /// Whether the rule must not be used like this.
+  public var isError: Bool
+  /// `provider.toml: rule: reason`.
+  public var description: String { "\(provider).toml: \(rule): \(reason)" }
+}
+
+/// Checks a rule book as a whole.
+public enum RuleChecker {
+  /// How many texts are made of each example, each from a seed of its own.
+  public static let defaultSeeds = 16
+
+  /// Every problem, in the order of the rules.
+  public static func check(_ book: RuleBook, seeds: Int = defaultSeeds) -> [RuleProblem] {
+    let matcher = Matcher(MatcherProgram(book.rules))
+    return book.rules.indices.flatMap { index in
+      checkForm(book.rules[index]) + checkExamples(index, book.rules, matcher, seeds: seeds)
+    }
+  }
+
+  private static func checkForm(_ rule: Rule) -> [RuleProblem] {
+    var reasons: [String] = []
+    do {
+      let pattern = try Pattern(rule.pattern)
+      if rule.secretGroup > pattern.groupCount {
+        reasons.append("secret_group \(rule.secretGroup) is not in the pattern, which has \(pattern.groupCount)")
+      }
+    } catch {
+      reasons.append("the pattern does not compile \(error)")
+    }
+    if let quantifier = unbounded(rule.pattern) {
+      reasons.append("the pattern has no upper bound: '\(quantifier)' matches any number")
+    }
+    if rule.matches.count < 2 { reasons.append("two examples that must match are wanted") }
+    if rule.rejects.isEmpty { reasons.append("an example that must not match is wanted") }
+    return reasons.map { RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: $0, isError: true) }
+  }
+
+  /// The first quantifier without an upper bound, outside classes and escapes.
+  static func unbounded(_ pattern: String) -> String? {
+    let bytes = Array(pattern.utf8)
+    var inClass = false
+    var at = 0
+    while at < bytes.count {
+      switch bytes[at] {
+      case 0x5c: at += 1
+      case 0x5b where !inClass: inClass = true
+      case 0x5d where inClass: inClass = false
+      case 0x2a where !inClass, 0x2b where !inClass:
+        // `*` behind an opening parenthesis is a verb; `+` behind a quantifier makes it possessive.
+        let before = at > 0 ? bytes[at - 1] : 0
+        let isVerb = bytes[at] == 0x2a && before == 0x28
+        let isPossessive = bytes[at] == 0x2b && [0x3f, 0x7d].contains(before)
+        if !isVerb && !isPossessive { return String(decoding: bytes[at...at], as: UTF8.self) }
+      case 0x7b where !inClass:
+        let end = bytes[at...].firstIndex(of: 0x7d) ?? at
+        let inner = bytes[at + 1..<max(at + 1, end)]
+        let isOpen = inner.last == 0x2c && inner.dropLast().allSatisfy { (0x30...0x39).contains($0) } && inner.count > 1
+        if isOpen { return String(decoding: bytes[at...end], as: UTF8.self) }
+      default: break
+      }
+      at += 1
+    }
+    return nil
+  }
+
+  private static func checkExamples(_ index: Int, _ rules: [Rule], _ matcher: Matcher, seeds: Int) -> [RuleProblem] {
+    let rule = rules[index]
+    func problem(_ reason: String, isError: Bool = true) -> RuleProblem {
+      RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: reason, isError: isError)
+    }
+    var problems: [RuleProblem] = []
+    for (template, wanted) in rule.matches.map({ ($0, true) }) + rule.rejects.map({ ($0, false) }) {
+      for seed in 0..<UInt64(seeds) {
+        let text: [UInt8]
+        do { text = try ExampleTemplate.expand(template, seed: seed) } catch {
+          problems.append(problem("\(error)"))
+          break
+        }
+        var candidates: [Candidate] = []
+        _ = matcher.scan(text.span, into: &candidates)
+        let own = candidates.count { $0.rule == index }
+        if wanted && own == 0 {
+          problems.append(problem("'\(template)' (seed \(seed)) is not found"))
+          break
+        }
+        if wanted && own > 1 {
+          problems.append(problem("'\(template)' (seed \(seed)) is found \(own) times"))
+          break
+        }
+        if !wanted && own > 0 {
+          problems.append(problem("'\(template)' (seed \(seed)) must not be found, but is"))
+          break
+        }
+        guard wanted, let winner = Matcher.resolveOverlaps(candidates, rules: rules).first else { continue }
+        if !Matcher.resolveOverlaps(candidates, rules: rules).contains(where: { $0.rule == index }) {
+          problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
+          break
+        }
+      }
+    }
+    return problems
+  }
+}
