@@ -128,7 +128,7 @@ public struct StoredObject: Sendable {
 }
 
 /// What takes the objects of a walk. Each thread has a visitor of its own.
-public protocol ObjectVisitor {
+public protocol ObjectVisitor: SendableMetatype {
   /// What the visitor keeps of an object for the deltas that rest on it, such as what it found there.
   associatedtype State
 

@@ -13,7 +13,7 @@ struct PackForest {
   /// Ascending; one more than there are entries, the last being the end.
   let offsets: [Int]
   /// The ids, in the index's order.
-  private let names: [UInt8]
+  fileprivate let names: [UInt8]
   /// For each rank its position in the index.
   private let positions: [UInt32]
   /// For each rank the entry it is a delta against, or `none`.
@@ -119,7 +119,7 @@ struct PackForest {
     return low < rank && offsets[low] == offset ? low : nil
   }
 
-  private func position(of id: ObjectID) -> Int? {
+  fileprivate func position(of id: ObjectID) -> Int? {
     var low = pack.index.fanout[Int(id.firstByte)]
     var high = pack.index.fanout[Int(id.firstByte) + 1]
     while low < high {
@@ -181,5 +181,25 @@ enum OffsetSort {
       shift += 11
     }
     return order
+  }
+}
+
+extension PackForest {
+  /// Whether the index lists the entry's id just before, too: then this is a second copy.
+  func repeatsName(_ rank: Rank) -> Bool {
+    let position = position(rank)
+    return position > 0
+      && ObjectID(names.span, at: position * idCount, count: idCount)
+        == ObjectID(names.span, at: (position - 1) * idCount, count: idCount)
+  }
+}
+
+extension PackForest {
+  /// The entries that no walk can reach, without those whose position `isElsewhere` says is read from another pack.
+  func failures(except isElsewhere: (Int) -> Bool) -> [ObjectFailure] {
+    failures.filter { failure in
+      guard let id = failure.id, let position = position(of: id) else { return true }
+      return !isElsewhere(position)
+    }
   }
 }
