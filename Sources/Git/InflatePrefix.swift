@@ -49,7 +49,7 @@ struct InflatePrefix {
       at += 1
       bitCount += 8
     }
-    let value = Int(bits & (1 << UInt64(count) - 1))
+    let value = Int(bits & ((1 << UInt64(count)) - 1))
     bits >>= UInt64(count)
     bitCount -= count
     return value

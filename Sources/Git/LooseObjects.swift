@@ -70,7 +70,8 @@ enum LooseObjects {
       default: nil
       }
     let digits = bytes[(space + 1)..<end]
-    guard let kind, digits.count < 18, digits.allSatisfy({ 0x30...0x39 ~= $0 }), digits.first != 0x30 || digits.count == 1
+    guard let kind, digits.count < 18, digits.allSatisfy({ 0x30...0x39 ~= $0 }),
+      digits.first != 0x30 || digits.count == 1
     else { return nil }
     return Header(kind: kind, size: digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }, headerCount: end + 1)
   }
@@ -82,7 +83,9 @@ enum LooseObjects {
     let header = try header(file)
     guard header.size <= maximumBytes else { throw ObjectFailure.tooLarge(header.size) }
     let count = header.headerCount + header.size
-    guard file.size <= Inflater.maximumCompressed(count) else { throw file.corrupt("it is longer than its size allows") }
+    guard file.size <= Inflater.maximumCompressed(count) else {
+      throw file.corrupt("it is longer than its size allows")
+    }
     let input = try file.bytes(at: 0, count: file.size)
     output.reset(count: count)
     let isSound = unsafe input.withUnsafeBufferPointer { unsafe inflater.inflate($0, into: output.writable) }

@@ -66,6 +66,7 @@ extension ObjectStore {
   ) -> [Visitor] {
     var visitors = visitors
     let reader = makeReader()
+    reader.budget = budget
     for id in loose { attempt(id, reader, selection, budget, nil, &visitors[0]) }
     let hasOtherCopies = packs.count > 1 || !loose.isEmpty
     var retries = 0

@@ -29,6 +29,9 @@ public final class ObjectStore: Sendable {
   /// With more packs than this, files are opened for each read: a process may have some thousand files open.
   private static let maximumOpenPacks = 200
 
+  /// No limit may be set higher than this, so that sums of a few sizes can't overflow.
+  private static let largestObjectBytes = 1 << 40
+
   /// Opens the object database in `objects`, a directory such as `.git/objects`.
   ///
   /// - Parameters:
@@ -40,6 +43,8 @@ public final class ObjectStore: Sendable {
   ) throws(ObjectFailure) {
     precondition(idCount == 20 || idCount == 32)
     self.idCount = idCount
+    var limits = limits
+    limits.maximumObjectBytes = min(limits.maximumObjectBytes, ObjectStore.largestObjectBytes)
     self.limits = limits
     var problems: [ObjectFailure] = []
     directories = try ObjectDirectories.list(objects, maximum: limits.maximumDirectories, problems: &problems)
@@ -67,7 +72,9 @@ public final class ObjectStore: Sendable {
             staysOpen: stems.count <= ObjectStore.maximumOpenPacks))
       } catch { problems.append(error) }
     }
-    packs.sort { ($0.isCruft ? 1 : 0, -$0.index.count, $0.file.path) < ($1.isCruft ? 1 : 0, -$1.index.count, $1.file.path) }
+    packs.sort {
+      ($0.isCruft ? 1 : 0, -$0.index.count, $0.file.path) < ($1.isCruft ? 1 : 0, -$1.index.count, $1.file.path)
+    }
     self.packs = packs
     multiIndexes = ObjectStore.multiIndexes(directories, packs, idCount, limits, &problems)
     self.problems = problems
@@ -115,12 +122,14 @@ enum ObjectDirectories {
       for line in lines(directory + "/info/alternates", &problems) {
         let joined = line.hasPrefix("/") ? line : directory + "/" + line
         guard let path = StoredDirectory.realPath(joined) else {
-          problems.append(ObjectFailure(id: nil, reason: .unreadable, detail: "no alternate object directory \(joined)"))
+          problems.append(
+            ObjectFailure(id: nil, reason: .unreadable, detail: "no alternate object directory \(joined)"))
           continue
         }
         if found.contains(where: { $0.path == path }) { continue }
         guard depth < maximumDepth, found.count < maximum else {
-          problems.append(ObjectFailure(id: nil, reason: .unreadable, detail: "too many alternates to follow \(joined)"))
+          problems.append(
+            ObjectFailure(id: nil, reason: .unreadable, detail: "too many alternates to follow \(joined)"))
           return found.map(\.path)
         }
         found.append((path, depth + 1))

@@ -28,9 +28,10 @@ enum ObjectDigest {
         var word: UInt32 = 0
         for place in at..<(at + 4) {
           let byte: UInt8 =
-            if place < prefix.count { prefix[place] } else if place < count { content[place - prefix.count] }
-            else if place == count { 0x80 } else if place >= padded - 8 {
-              UInt8(truncatingIfNeeded: UInt64(count) * 8 >> UInt64(8 * (padded - 1 - place)))
+            if place < prefix.count { prefix[place] } else if place < count {
+              content[place - prefix.count]
+            } else if place == count { 0x80 } else if place >= padded - 8 {
+              UInt8(truncatingIfNeeded: (UInt64(count) * 8) >> UInt64(8 * (padded - 1 - place)))
             } else { 0 }
           word = word << 8 | UInt32(byte)
         }
@@ -58,8 +59,9 @@ private enum SHA1 {
       var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
       for index in 0..<80 {
         let (mixed, constant): (UInt32, UInt32) =
-          if index < 20 { (b & c | ~b & d, 0x5a82_7999) } else if index < 40 { (b ^ c ^ d, 0x6ed9_eba1) }
-          else if index < 60 { (b & c | b & d | c & d, 0x8f1b_bcdc) } else { (b ^ c ^ d, 0xca62_c1d6) }
+          if index < 20 { (b & c | ~b & d, 0x5a82_7999) } else if index < 40 {
+            (b ^ c ^ d, 0x6ed9_eba1)
+          } else if index < 60 { (b & c | b & d | c & d, 0x8f1b_bcdc) } else { (b ^ c ^ d, 0xca62_c1d6) }
         (a, b, c, d, e) = (rotate(a, 5) &+ mixed &+ e &+ constant &+ words[index], a, rotate(b, 30), c, d)
       }
       state[0] &+= a

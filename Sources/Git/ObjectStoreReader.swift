@@ -14,6 +14,9 @@ public final class StoreReader {
   /// Places in the store's packs that a multi-pack index covers.
   private let covered: Set<Int>
 
+  /// What a walk that reads through this may still unpack.
+  var budget: ExpansionBudget?
+
   /// Bytes that the bases of one object may unpack to, in units of the largest object.
   private static let maximumChainFactor = 64
 
@@ -75,7 +78,9 @@ public final class StoreReader {
     var tried: Set<Int> = []
     for multiIndex in store.multiIndexes {
       do throws(ObjectFailure) {
-        guard let place = try multiIndex.index.location(of: id), let pack = multiIndex.packs[place.pack] else { continue }
+        guard let place = try multiIndex.index.location(of: id), let pack = multiIndex.packs[place.pack] else {
+          continue
+        }
         tried.insert(pack)
         return try body(.packed(pack, offset: place.offset))
       } catch { first = first ?? error }
@@ -158,13 +163,13 @@ public final class StoreReader {
       }
       at = base
     }
-    var budget = store.limits.maximumObjectBytes.multipliedReportingOverflow(by: StoreReader.maximumChainFactor)
-      .partialValue
+    var chainBytes = 0
     while let link = chain.popLast() {
       let limit = chain.isEmpty ? maximumBytes : store.limits.maximumObjectBytes
       current = try apply(pack, link.entry, link.offset, to: current, maximumBytes: limit, isLast: chain.isEmpty)
-      budget -= current.bytes.count
-      guard budget >= 0 else {
+      try budget?.spend(current.bytes.count)
+      chainBytes += current.bytes.count
+      guard chainBytes / StoreReader.maximumChainFactor <= store.limits.maximumObjectBytes else {
         throw ObjectFailure(id: nil, reason: .expansion, detail: "its chain of deltas unpacks to too much")
       }
       if !chain.isEmpty { cache.keep(BaseCache.Key(pack: pack, offset: link.offset), current) }

@@ -13,6 +13,8 @@ final class Pack: Sendable {
   let entriesEnd: Int
 
   private static let headerCount = 12
+  /// One byte of header, and the zlib stream of nothing.
+  private static let minimumEntryCount = 9
 
   /// Opens `<stem>.pack` and `<stem>.idx` and checks that they belong to each other.
   init(
@@ -32,6 +34,10 @@ final class Pack: Sendable {
       throw file.corrupt("its index is of another number of objects")
     }
     entriesEnd = file.size - idCount
+    // A file with holes costs its maker nothing; tables of as many objects as it claims would cost us.
+    guard index.count <= file.size / Pack.minimumEntryCount else {
+      throw file.corrupt("it is too short for as many objects as its index lists")
+    }
     guard try file.bytes(at: entriesEnd, count: idCount) == index.packChecksum else {
       throw file.corrupt("its index is of another pack, or it is cut off")
     }

@@ -167,7 +167,7 @@ enum OffsetSort {
     var shift = 0
     while shift < 63, highest >> shift > 0 {
       var starts = [Int](repeating: 0, count: 2_049)
-      for offset in offsets { starts[offset >> shift & 2_047 + 1] += 1 }
+      for offset in offsets { starts[(offset >> shift & 2_047) + 1] += 1 }
       for bucket in 1...2_048 { starts[bucket] += starts[bucket - 1] }
       for index in offsets.indices {
         let bucket = offsets[index] >> shift & 2_047

@@ -70,8 +70,9 @@ struct PackIndex: Sendable {
 
   /// Where the object's entry lies in the pack; nil if the pack does not hold it.
   func offset(of id: ObjectID) throws(ObjectFailure) -> Int? {
-    guard let position = try SortedNames.position(
-      of: id, file: file, start: namesStart, stride: nameStride, fanout: fanout, idCount: idCount)
+    guard
+      let position = try SortedNames.position(
+        of: id, file: file, start: namesStart, stride: nameStride, fanout: fanout, idCount: idCount)
     else { return nil }
     if isVersion1 {
       return Int(try file.bigEndian32(at: offsetsStart + position * nameStride))

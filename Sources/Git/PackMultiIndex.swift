@@ -58,8 +58,9 @@ struct PackMultiIndex: Sendable {
 
   /// The pack (its place in ``packNames``) and offset of the object; nil if no covered pack holds it.
   func location(of id: ObjectID) throws(ObjectFailure) -> (pack: Int, offset: Int)? {
-    guard let position = try SortedNames.position(
-      of: id, file: file, start: namesStart, stride: idCount, fanout: fanout, idCount: idCount)
+    guard
+      let position = try SortedNames.position(
+        of: id, file: file, start: namesStart, stride: idCount, fanout: fanout, idCount: idCount)
     else { return nil }
     let entry = try file.bytes(at: offsetsStart + position * 8, count: 8)
     let pack = Int(entry.span.bigEndian32(at: 0))

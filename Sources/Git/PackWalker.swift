@@ -62,10 +62,15 @@ final class ExpansionBudget: Sendable {
 
   init(_ bytes: Int) { remaining = Atomic(bytes) }
 
-  /// Takes `bytes` off; throws when there are not so many left.
+  /// What the smallest object costs: its time is not that of its bytes.
+  private static let minimumBytes = 1_024
+
+  /// Takes the cost of `bytes` off; throws when there are not so many left.
   func spend(_ bytes: Int) throws(ObjectFailure) {
+    let bytes = max(bytes, ExpansionBudget.minimumBytes)
     // Never below zero, so that no number of attempts can wrap it round.
-    guard remaining.load(ordering: .relaxed) >= bytes, remaining.subtract(bytes, ordering: .relaxed).newValue >= 0 else {
+    guard remaining.load(ordering: .relaxed) >= bytes, remaining.subtract(bytes, ordering: .relaxed).newValue >= 0
+    else {
       throw ObjectFailure(id: nil, reason: .expansion, detail: "the objects unpack to more than the limit for a walk")
     }
   }
@@ -172,18 +177,17 @@ final class PackWalker<Visitor: ObjectVisitor> {
     _ forest: PackForest, _ rank: PackForest.Rank, base: ByteBuffer?, recordsRuns: Bool
   ) throws(ObjectFailure) -> ByteBuffer {
     let offset = forest.offsets[Int(rank)]
-    let extent = forest.offsets[Int(rank) + 1] - offset
     let entry = try window.entry(forest.pack, at: offset, idCount: forest.idCount)
     guard let base else {
       guard entry.size <= limits.maximumObjectBytes else { throw .tooLarge(entry.size) }
       try budget.spend(entry.size)
       let result = pool.take(count: entry.size)
-      try window.inflate(forest.pack, entry, at: offset, extent: extent, into: result, by: inflater)
+      try inflate(forest, entry, rank, into: result)
       return result
     }
     guard entry.size <= DeltaFailure.maximumDeltaBytes(limits) else { throw DeltaFailure.damaged }
     try budget.spend(entry.size)
-    try window.inflate(forest.pack, entry, at: offset, extent: extent, into: delta, by: inflater)
+    try inflate(forest, entry, rank, into: delta)
     guard let header = delta.withSpan({ Delta.header($0) }), header.baseCount == base.count else {
       throw DeltaFailure.damaged
     }
@@ -196,6 +200,21 @@ final class PackWalker<Visitor: ObjectVisitor> {
       runs: &runs.copies)
     guard isSound else { throw DeltaFailure.damaged }
     return result
+  }
+
+  private func inflate(
+    _ forest: PackForest, _ entry: PackEntry, _ rank: PackForest.Rank, into buffer: ByteBuffer
+  ) throws(ObjectFailure) {
+    let offset = forest.offsets[Int(rank)]
+    let extent = forest.offsets[Int(rank) + 1] - offset
+    let rest = forest.pack.entriesEnd - offset
+    do throws(ObjectFailure) {
+      try window.inflate(forest.pack, entry, at: offset, extent: extent, into: buffer, by: inflater)
+    } catch {
+      // The index may name an offset in the middle of this entry; that is the other object's fault.
+      guard extent < rest else { throw error }
+      try window.inflate(forest.pack, entry, at: offset, extent: rest, into: buffer, by: inflater)
+    }
   }
 
   /// The last frame's object, unpacked again if it was dropped.
@@ -244,14 +263,13 @@ final class PackWalker<Visitor: ObjectVisitor> {
   private func fail(_ job: WalkJob, _ rank: PackForest.Rank, _ failure: ObjectFailure) {
     let forest = job.forest
     if job.marks[Int(rank)] & WalkJob.visited != 0 { failures.append(failure.of(forest.id(rank))) }
+    let reason: ObjectFailure.Reason = failure.reason == .expansion ? .expansion : .base
+    let detail = "an object that its deltas rest on can't be had: \(failure.detail)"
     var pending = [job.firstNeeded(forest.firstChildren[Int(rank)])]
     while let next = pending.popLast() {
       if next == PackForest.none { continue }
       if job.marks[Int(next)] & WalkJob.visited != 0 {
-        failures.append(
-          ObjectFailure(
-            id: forest.id(next), reason: failure.reason == .expansion ? .expansion : .base,
-            detail: "an object that its deltas rest on can't be had: \(failure.detail)"))
+        failures.append(ObjectFailure(id: forest.id(next), reason: reason, detail: detail))
       }
       pending.append(job.firstNeeded(forest.nextSiblings[Int(next)]))
       pending.append(job.firstNeeded(forest.firstChildren[Int(next)]))
