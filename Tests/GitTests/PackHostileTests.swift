@@ -1,0 +1,351 @@
+// Packs that lie. Whatever they say, the readers must end with an error for the object, not with the process.
+
+import Foundation
+import Model
+import Testing
+
+@testable import Git
+
+/// A pack put together by hand, with an index that says what the test wants it to say.
+private struct CraftedPack {
+  private(set) var bytes: [UInt8] = Array("PACK".utf8) + bigEndian(2, 4) + bigEndian(0, 4)
+  private(set) var entries: [(id: [UInt8], offset: Int)] = []
+
+  /// An id that is easy to recognise.
+  static func id(_ number: Int) -> [UInt8] { bigEndian(number, 4) + Array(repeating: 0x11, count: 16) }
+  static func objectID(_ number: Int) -> ObjectID { ObjectID(id(number).span, at: 0, count: 20) }
+
+  static func bigEndian(_ value: Int, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }
+  }
+
+  /// A zlib stream of stored blocks.
+  static func zlib(_ content: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = [0x78, 0x01]
+    var at = 0
+    repeat {
+      let count = min(65_535, content.count - at)
+      out.append(at + count == content.count ? 1 : 0)
+      for value in [count, ~count] { out += [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)] }
+      out += content[at..<(at + count)]
+      at += count
+    } while at < content.count
+    var (low, high) = (1, 0)
+    for byte in content {
+      low = (low + Int(byte)) % 65_521
+      high = (high + low) % 65_521
+    }
+    return out + bigEndian(high << 16 | low, 4)
+  }
+
+  static func varint(_ value: Int) -> [UInt8] {
+    value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7f) | 0x80] + varint(value >> 7)
+  }
+
+  static func delta(base: Int, result: Int, _ code: [UInt8]) -> [UInt8] { varint(base) + varint(result) + code }
+
+  /// Adds an entry; `size` is what its header says, by default the truth.
+  @discardableResult
+  mutating func add(_ number: Int, type: UInt8, link: [UInt8] = [], _ content: [UInt8], size: Int? = nil) -> Int {
+    let offset = bytes.count
+    entries.append((CraftedPack.id(number), offset))
+    let size = size ?? content.count
+    bytes.append(type << 4 | UInt8(size & 15) | (size > 15 ? 0x80 : 0))
+    if size > 15 { bytes += CraftedPack.varint(size >> 4) }
+    bytes += link + CraftedPack.zlib(content)
+    return offset
+  }
+
+  /// Adds a delta against the entry `distance` bytes before.
+  @discardableResult
+  mutating func addOffsetDelta(_ number: Int, base: Int, _ content: [UInt8]) -> Int {
+    var distance = bytes.count - base
+    var link = [UInt8(distance & 0x7f)]
+    while distance >> 7 > 0 {
+      distance = (distance >> 7) - 1
+      link.insert(UInt8(distance & 0x7f) | 0x80, at: 0)
+    }
+    return add(number, type: 6, link: link, content)
+  }
+
+  mutating func list(_ number: Int, at offset: Int) { entries.append((CraftedPack.id(number), offset)) }
+
+  /// Writes pack and index into a fresh repository.
+  func repository() throws -> TestRepository {
+    let repository = try TestRepository()
+    var pack = bytes
+    pack.replaceSubrange(8..<12, with: CraftedPack.bigEndian(entries.count, 4))
+    pack += Array(repeating: 0x77, count: 20)
+    let sorted = entries.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+    var index: [UInt8] = [0xff, 0x74, 0x4f, 0x63] + CraftedPack.bigEndian(2, 4)
+    var counts = [Int](repeating: 0, count: 256)
+    for entry in sorted { counts[Int(entry.id[0])] += 1 }
+    for byte in 0..<256 {
+      if byte > 0 { counts[byte] += counts[byte - 1] }
+      index += CraftedPack.bigEndian(counts[byte], 4)
+    }
+    index += sorted.flatMap(\.id)
+    index += Array(repeating: 0, count: 4 * sorted.count)
+    var large: [UInt8] = []
+    for entry in sorted {
+      if entry.offset < 1 << 31 {
+        index += CraftedPack.bigEndian(entry.offset, 4)
+      } else {
+        index += CraftedPack.bigEndian(0x8000_0000 | large.count / 8, 4)
+        large += CraftedPack.bigEndian(entry.offset, 8)
+      }
+    }
+    index += large + Array(repeating: 0x77, count: 20) + Array(repeating: 0, count: 20)
+    try FileManager.default.createDirectory(
+      atPath: repository.objects + "/pack", withIntermediateDirectories: true)
+    try Data(pack).write(to: URL(fileURLWithPath: repository.objects + "/pack/pack-crafted.pack"))
+    try Data(index).write(to: URL(fileURLWithPath: repository.objects + "/pack/pack-crafted.idx"))
+    return repository
+  }
+}
+
+/// Walks and reads everything; both must say the same of every number: nil for readable, or why not.
+private func outcomes(
+  _ pack: CraftedPack, _ limits: ObjectStoreLimits = ObjectStoreLimits()
+) throws -> (walk: [ObjectID: ObjectFailure.Reason?], read: [ObjectID: ObjectFailure.Reason?]) {
+  let repository = try pack.repository()
+  let store = try repository.store(limits)
+  try #require(store.problems.isEmpty, "\(store.problems)")
+  let walk = collect(store)
+  var walked: [ObjectID: ObjectFailure.Reason?] = [:]
+  for id in walk.found.keys { walked.updateValue(nil, forKey: id) }
+  for failure in walk.failures {
+    let id = try #require(failure.id)
+    #expect(walked[id] == nil, "told twice")
+    walked.updateValue(failure.reason, forKey: id)
+  }
+  #expect(walk.wrongRuns.isEmpty)
+  var read: [ObjectID: ObjectFailure.Reason?] = [:]
+  let reader = store.makeReader()
+  for (raw, _) in pack.entries {
+    let id = ObjectID(raw.span, at: 0, count: 20)
+    do throws(ObjectFailure) {
+      let content = try reader.read(id) { _, bytes in array(bytes) }
+      #expect(walk.found[id].map { $0.bytes == content } ?? true)
+      read.updateValue(nil, forKey: id)
+    } catch { read.updateValue(error.reason, forKey: id) }
+    _ = try? reader.header(id)
+  }
+  return (walked, read)
+}
+
+@Suite struct PackHostileTests {
+  private static let text = Array("some text that a delta can copy from".utf8)
+  private static var copyAll: [UInt8] { [0x90, UInt8(text.count)] }
+
+  @Test func cyclesOfReferenceDeltas() throws {
+    var pack = CraftedPack()
+    let delta = CraftedPack.delta(base: 36, result: 36, PackHostileTests.copyAll)
+    for (number, base) in [(1, 2), (2, 3), (3, 1), (4, 4), (5, 1)] {
+      pack.add(number, type: 7, link: CraftedPack.id(base), delta)
+    }
+    pack.add(6, type: 7, link: CraftedPack.id(99), delta)
+    pack.add(7, type: 3, PackHostileTests.text)
+    pack.add(8, type: 7, link: CraftedPack.id(7), delta)
+    let (walk, read) = try outcomes(pack)
+    for number in 1...4 {
+      #expect(walk[CraftedPack.objectID(number)] == .some(.corrupt))
+      #expect(read[CraftedPack.objectID(number)] == .some(.corrupt))
+    }
+    #expect(walk[CraftedPack.objectID(5)] == .some(.base))
+    #expect(read[CraftedPack.objectID(5)] == .some(.corrupt))
+    #expect(walk[CraftedPack.objectID(6)] == .some(.base))
+    for number in 6...8 { #expect(walk[CraftedPack.objectID(number)] == read[CraftedPack.objectID(number)]) }
+    #expect(walk[CraftedPack.objectID(7)] == .some(nil) && walk[CraftedPack.objectID(8)] == .some(nil))
+  }
+
+  @Test func liesInDeltas() throws {
+    var pack = CraftedPack()
+    let base = pack.add(1, type: 3, PackHostileTests.text)
+    let lies: [[UInt8]] = [
+      CraftedPack.delta(base: 35, result: 36, PackHostileTests.copyAll),
+      CraftedPack.delta(base: 36, result: 37, PackHostileTests.copyAll),
+      CraftedPack.delta(base: 36, result: 35, PackHostileTests.copyAll),
+      CraftedPack.delta(base: 36, result: 36, [0x91, 1, 36]),
+      CraftedPack.delta(base: 36, result: 36, [0x98, 0xff, 36]),
+      CraftedPack.delta(base: 36, result: 36, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+      CraftedPack.delta(base: 36, result: 36, [0x91]),
+      CraftedPack.delta(base: 36, result: 36, [0]),
+      CraftedPack.delta(base: 36, result: 5, [9, 1, 2, 3, 4]),
+      CraftedPack.delta(base: 36, result: 65_536, [0x80]),
+      [36], [], Array(repeating: 0xff, count: 30),
+    ]
+    for (number, lie) in lies.enumerated() { pack.addOffsetDelta(10 + number, base: base, lie) }
+    let huge = pack.addOffsetDelta(
+      50, base: base, CraftedPack.delta(base: 36, result: 1 << 40, PackHostileTests.copyAll))
+    pack.addOffsetDelta(51, base: huge, CraftedPack.delta(base: 1 << 40, result: 36, PackHostileTests.copyAll))
+    // Inserting and copying in one, and an empty object, are no lies.
+    pack.addOffsetDelta(
+      60, base: base, CraftedPack.delta(base: 36, result: 39, PackHostileTests.copyAll + [3, 1, 2, 3]))
+    pack.addOffsetDelta(61, base: base, CraftedPack.delta(base: 36, result: 0, []))
+    let (walk, read) = try outcomes(pack)
+    for number in lies.indices { #expect(walk[CraftedPack.objectID(10 + number)] == .some(.corrupt), "lie \(number)") }
+    #expect(walk[CraftedPack.objectID(50)] == .some(.tooLarge))
+    #expect(walk[CraftedPack.objectID(51)] == .some(.base))
+    #expect(walk[CraftedPack.objectID(60)] == .some(nil) && walk[CraftedPack.objectID(61)] == .some(nil))
+    #expect(walk == read)
+  }
+
+  @Test func liesInHeadersAndOffsets() throws {
+    var pack = CraftedPack()
+    let whole = pack.add(1, type: 3, PackHostileTests.text)
+    pack.add(2, type: 3, PackHostileTests.text, size: 35)
+    pack.add(3, type: 3, PackHostileTests.text, size: 37)
+    pack.add(4, type: 3, PackHostileTests.text, size: Int.max >> 4)
+    pack.add(5, type: 5, PackHostileTests.text)
+    pack.add(6, type: 0, PackHostileTests.text)
+    pack.add(7, type: 6, link: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], PackHostileTests.text)
+    pack.add(8, type: 6, link: [0], PackHostileTests.text)
+    pack.add(9, type: 6, link: [1], PackHostileTests.text)
+    for (number, offset) in [(20, 0), (21, 1 << 30), (22, 1 << 40), (23, Int.max), (24, whole)] {
+      pack.list(number, at: offset)
+    }
+    let (walk, read) = try outcomes(pack)
+    #expect(walk[CraftedPack.objectID(1)] == .some(nil))
+    #expect(walk[CraftedPack.objectID(4)] == .some(.tooLarge))
+    for number in [2, 3, 5, 6, 7, 8, 20, 21, 22, 23, 24] {
+      #expect(walk[CraftedPack.objectID(number)] == .some(.corrupt), "\(number)")
+      if number != 24 { #expect(read[CraftedPack.objectID(number)] == .some(.corrupt), "\(number)") }
+    }
+    #expect(walk[CraftedPack.objectID(9)] == .some(.base))
+  }
+
+  @Test func deltaBombRunsIntoTheLimit() throws {
+    var pack = CraftedPack()
+    let base = pack.add(1, type: 3, Array(repeating: 0x61, count: 65_536))
+    // 900 bytes that unpack to 56 MiB each, two thousand times: 110 GiB in two megabytes.
+    let bomb = CraftedPack.delta(base: 65_536, result: 900 * 65_536, Array(repeating: 0x80, count: 900))
+    for number in 2..<2_000 { pack.addOffsetDelta(number, base: base, bomb) }
+    let repository = try pack.repository()
+    var limits = ObjectStoreLimits()
+    limits.maximumExpansionBytes = 1 << 28
+    limits.maximumExpansionFactor = 10
+    let counts = try repository.store(limits).forEachObject { _ in Counter() }
+    #expect(counts[0].bytes < 1 << 29)
+    #expect(counts[0].objects > 1)
+    #expect(counts[0].failures.count == 1_999 - counts[0].objects)
+    #expect(counts[0].failures.allSatisfy { $0.reason == .expansion })
+  }
+
+  @Test func deepChainsNeedNoStack() throws {
+    var pack = CraftedPack()
+    var base = pack.add(1, type: 3, PackHostileTests.text)
+    let first = base
+    let delta = CraftedPack.delta(base: 36, result: 36, PackHostileTests.copyAll)
+    for number in 2...6_000 {
+      base = pack.addOffsetDelta(number, base: base, delta)
+      // A second delta on each keeps every object of the chain waiting.
+      if number % 2 == 0 { pack.addOffsetDelta(100_000 + number, base: base, delta) }
+    }
+    pack.addOffsetDelta(90_000, base: first, delta)
+    let repository = try pack.repository()
+    var limits = ObjectStoreLimits()
+    limits.maximumHeldBytes = 36 * 2_000
+    let walk = try repository.store(limits).forEachObject { _ in Counter() }
+    #expect(walk[0].objects == pack.entries.count)
+    #expect(walk[0].failures.isEmpty)
+    let reader = try repository.store().makeReader()
+    #expect { try reader.read(CraftedPack.objectID(6_000)) { _, _ in } } throws: {
+      ($0 as? ObjectFailure)?.reason == .corrupt
+    }
+    #expect(try reader.read(CraftedPack.objectID(4_000)) { _, bytes in bytes.count } == 36)
+  }
+
+  @Test func shortenedWhileOpen() throws {
+    let repository = try TestRepository()
+    try repository.grow(5, commits: 200)
+    try repository.git(["repack", "-adfq"])
+    let oracle = try repository.oracle()
+    let store = try repository.store()
+    let pack = repository.objects + "/pack/" + (try #require(try repository.packFiles(".pack").first))
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: pack)[.size] as? Int)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: pack)
+    try #require(FileHandle(forWritingAtPath: pack)).truncate(atOffset: UInt64(size / 2))
+    let walk = collect(store)
+    #expect(!walk.found.isEmpty && !walk.failures.isEmpty)
+    #expect(walk.found.count + walk.failures.count == oracle.count)
+    #expect(walk.found.allSatisfy { oracle[$0.key] == $0.value })
+  }
+
+  /// Changes bytes of packs, indexes and loose objects at random: whatever is still shown must be true, and nothing may
+  /// trap or hang. The argument is the seed.
+  @Test(arguments: [1, 2, 3, 4] as [UInt64]) func mutations(seed: UInt64) throws {
+    let repository = try TestRepository()
+    try repository.grow(seed, commits: 36)
+    try repository.git(
+      seed % 2 == 0 ? ["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq"] : ["repack", "-adfq"])
+    try repository.git(["hash-object", "-w", "--stdin"], input: Data("loose one".utf8))
+    try repository.git(["multi-pack-index", "write"])
+    let oracle = try repository.oracle()
+    var random = Seeded(state: seed)
+    var limits = ObjectStoreLimits()
+    limits.maximumObjectBytes = 1 << 20
+    limits.maximumHeldBytes = 1 << 14
+    limits.maximumExpansionBytes = 1 << 26
+    let files = try FileManager.default.subpathsOfDirectory(atPath: repository.objects).filter {
+      $0.hasSuffix(".pack") || $0.hasSuffix(".idx") || $0.hasSuffix("multi-pack-index")
+        || $0.dropFirst(2).hasPrefix("/")
+    }.sorted()
+    let originals = try files.map { try Data(contentsOf: URL(fileURLWithPath: repository.objects + "/" + $0)) }
+    for file in files {
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: repository.objects + "/" + file)
+    }
+    var (failed, shown) = (0, 0)
+    for round in 0..<300 {
+      let victim = Int.random(in: 0..<files.count, using: &random)
+      let url = URL(fileURLWithPath: repository.objects + "/" + files[victim])
+      try mutate(originals[victim], &random).write(to: url)
+      if let store = try? repository.store(limits) {
+        let walk = collect(store, ObjectSelection(verifies: true))
+        let isTrue = walk.found.allSatisfy { oracle[$0.key] == $0.value }
+        #expect(isTrue, "round \(round) of seed \(seed)")
+        failed += walk.failures.count
+        shown += walk.found.count
+        let reader = store.makeReader()
+        for id in oracle.keys.prefix(20) {
+          _ = try? reader.header(id)
+          _ = try? reader.read(id) { _, bytes in bytes.count }
+        }
+      }
+      try originals[victim].write(to: url)
+    }
+    #expect(failed > 0 && shown > 0)
+    #expect(collect(try repository.store()).found == oracle)
+  }
+
+  private func mutate(_ original: Data, _ random: inout Seeded) -> Data {
+    var bytes = original
+    if Int.random(in: 0..<8, using: &random) == 0 {
+      return bytes.prefix(Int.random(in: 0..<bytes.count, using: &random))
+    }
+    for _ in 0..<Int.random(in: 1...6, using: &random) {
+      let at = Int.random(in: 0..<bytes.count, using: &random)
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+      case 1: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      default: for place in at..<min(at + 8, bytes.count) { bytes[place] = 0xff }
+      }
+    }
+    return bytes
+  }
+}
+
+/// Counts, and keeps nothing.
+private final class Counter: ObjectVisitor {
+  var objects = 0
+  var bytes = 0
+  var failures: [ObjectFailure] = []
+
+  func visit(_ object: StoredObject, _ content: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
+    objects += 1
+    bytes += content.count
+    return nil
+  }
+
+  func failed(_ failure: ObjectFailure) { failures.append(failure) }
+}
