@@ -96,7 +96,24 @@ let package = Package(
 
     // Tests.
     tests("ArchitectureTests", []),
+    tests("PosixTests", ["Posix"]),
     tests("SecretsTests", ["Secrets"]),
     tests("ModelTests", ["Model"]),
+    tests("FormatsTests", ["Formats", "Secrets"]),
+    tests("RuleBookTests", ["RuleBook", "Model"]),
+    tests("GitTests", ["Git", "Model", "Clibdeflate"]),
+    tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
+    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
+    tests("TransportTests", ["Transport", "Secrets"]),
+    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets"]),
+    tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
+    tests("LedgerTests", ["Ledger", "Model", "Secrets", "Posix"]),
+    tests(
+      "RotationTests",
+      ["Rotation", "Ledger", "EnvFiles", "Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
+    tests("ReportTests", ["Report", "Model", "Formats", "Secrets"]),
+    tests("AITBCTests", ["AITBC", "Transport", "Secrets"]),
+    tests("KeyAuthorityTests", ["KeyAuthority", "Secrets"]),
+    tests("ProgramTests", ["keywright", "keywright-authority"]),
   ]
 )

@@ -1,0 +1,63 @@
+// The program: what its commands are, and the one place where it ends.
+
+internal import ArgumentParser
+internal import Posix
+
+/// The version that `--version`, reports and requests name.
+let programVersion = "0.1.0"
+
+struct Keywright: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "keywright",
+    abstract: "Finds every key a git repository ever leaked, proves which still work, and changes the locks.",
+    discussion: """
+      scan finds, verify asks the providers, rotate replaces a key everywhere and proves the old one dead.
+      Nothing but verify, rotate, resume and keys uses the network.
+
+      Exit status: 0 clean or done, 1 findings, 2 usage or configuration, 3 scan incomplete, 4 rotation outcome unknown
+      (run resume), 5 a person is needed, 6 the old key still works, 75 locked by another run, 130 interrupted.
+      Anything else is a failure.
+      """,
+    version: programVersion,
+    subcommands: [
+      ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
+      KeysCommand.self, RulesCommand.self, TrustCommand.self,
+    ])
+}
+
+@main
+enum Program {
+  static func main() {
+    ProcessHardening.apply()
+    endProcess(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Parses and runs; every error ends here, in one shape: `keywright: what` and, where there is one, `hint: how`.
+  static func run(_ arguments: [String]) -> Int32 {
+    do {
+      var command = try Keywright.parseAsRoot(arguments)
+      try command.run()
+      return ExitStatus.done.rawValue
+    } catch let status as ExitStatus {
+      return status.rawValue
+    } catch let chosen as ChosenStatus {
+      return chosen.code
+    } catch let failure as Failure {
+      Console.complain(failure.message, hint: failure.hint)
+      return failure.status.rawValue
+    } catch {
+      return endOfParsing(error).rawValue
+    }
+  }
+
+  /// What ArgumentParser throws: requests for help or the version are answers, the rest is bad usage.
+  private static func endOfParsing(_ error: any Error) -> ExitStatus {
+    let text = Keywright.fullMessage(for: error)
+    if Keywright.exitCode(for: error) == .success {
+      Console.write(text.hasSuffix("\n") ? text : text + "\n")
+      return .done
+    }
+    Console.complain(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text, hint: nil)
+    return .usage
+  }
+}

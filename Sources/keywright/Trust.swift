@@ -1,0 +1,116 @@
+// Who may name endpoints, commands and write targets: files outside any repository, and files whose exact content the
+// user has consented to. A cloned repository's own keywright.toml gets nothing until then.
+
+internal import ArgumentParser
+internal import Posix
+internal import Secrets
+
+/// The list of consented files: `SHA-256  path`, a line each.
+struct TrustStore {
+  private let path: String
+
+  init() throws { path = try Surroundings.configurationDirectory() + "/trusted" }
+
+  /// Whether exactly this content was consented to under exactly this (resolved) path.
+  func holds(_ path: String, _ content: [UInt8]) -> Bool {
+    entries().contains(line(path, content))
+  }
+
+  /// Consents to this content, in place of any earlier content of the same path.
+  func add(_ path: String, _ content: [UInt8]) throws {
+    let kept = entries().filter { !$0.hasSuffix("  \(path)") }
+    let text = (kept + [line(path, content)]).sorted().joined(separator: "\n") + "\n"
+    try Files.makeDirectory(Files.parent(self.path), mode: 0o700)
+    try Files.replaceAtomically(self.path, Array(text.utf8), mode: 0o600)
+  }
+
+  private func entries() -> [String] {
+    guard let bytes = try? Files.read(path, maximumBytes: 1 << 20) else { return [] }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  private func line(_ path: String, _ content: [UInt8]) -> String { "\(Hex.encode(SHA256.hash(content)))  \(path)" }
+}
+
+/// A configuration file that may name endpoints and write targets.
+struct TrustedFile {
+  /// The resolved path.
+  let path: String
+  /// Its content, read once: what was checked is what is used.
+  let bytes: [UInt8]
+
+  static let maximumBytes = 1 << 20
+
+  /// Reads the file if it may be trusted, and says why not and what to do otherwise.
+  init(_ given: String) throws {
+    (path, bytes) = try TrustedFile.read(given)
+    guard let repository = TrustedFile.enclosingRepository(path) else {
+      try TrustedFile.refuseWritableByOthers(path)
+      return
+    }
+    guard try TrustStore().holds(path, bytes) else {
+      throw Failure(
+        .usage, "\(path) lies in the repository \(repository) and is not trusted, so it may name no endpoint and no file",
+        hint: "read it, then run: keywright trust \(path)")
+    }
+  }
+
+  /// Reads a file that is only to be looked at.
+  static func read(_ given: String) throws -> (path: String, bytes: [UInt8]) {
+    do {
+      let path = try Files.realPath(given)
+      return (path, try Files.read(path, maximumBytes: maximumBytes))
+    } catch let error as SystemError {
+      throw Failure(.usage, "\(error)", hint: "name the configuration with --config FILE")
+    }
+  }
+
+  /// The nearest directory above that holds a `.git`.
+  static func enclosingRepository(_ path: String) -> String? {
+    var directory = Files.parent(path)
+    while true {
+      if Files.exists(directory == "/" ? "/.git" : directory + "/.git") { return directory }
+      if directory == "/" || directory.isEmpty { return nil }
+      directory = Files.parent(directory)
+    }
+  }
+
+  private static func refuseWritableByOthers(_ path: String) throws {
+    let status = try Files.status(path)
+    guard status.mode & 0o022 == 0 else {
+      throw Failure(
+        .usage, "\(path) can be written by others, so it is not trusted", hint: "run: chmod go-w \(path)")
+    }
+  }
+}
+
+struct TrustCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trust",
+    abstract: "Consent to a configuration file that lies inside a repository.",
+    discussion: """
+      A file inside a repository may name endpoints and files to write only after you have consented to its exact
+      content. When the content changes, the consent is void.
+      """)
+
+  @Argument(help: "The configuration file.") var file: String
+  @Flag(help: "Consent without being asked.") var yes = false
+
+  func run() throws {
+    let (path, bytes) = try TrustedFile.read(file)
+    let configuration = try Configuration.parse(bytes, path)
+    Console.note("\(path) names:")
+    for key in configuration.keys {
+      Console.note("  key \(printable(key.name)): \(printable(key.base ?? "the provider's own address"))")
+      for target in key.files { Console.note("    writes \(printable(target))") }
+    }
+    if !yes {
+      guard let answer = Console.confirm("Trust it?") else {
+        throw Failure(.usage, "there is no terminal to ask on", hint: "pass --yes once you have read the file")
+      }
+      guard answer else { throw Failure(.usage, "not trusted") }
+    }
+    try TrustStore().add(path, bytes)
+    Console.note("trusted until it changes")
+  }
+}
