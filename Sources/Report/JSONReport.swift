@@ -41,7 +41,7 @@ public enum JSONReport {
     return writer.bytes
   }
 
-  private static func write(_ finding: Finding, _ showSecrets: Bool, to writer: inout JSONWriter) {
+  static func write(_ finding: Finding, _ showSecrets: Bool, to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("rule") { $0.string(finding.rule.rawValue) }
       writer.member("title") { $0.string(finding.title) }
@@ -107,7 +107,7 @@ public enum JSONReport {
     }
   }
 
-  private static func write(_ coverage: Coverage, to writer: inout JSONWriter) {
+  static func write(_ coverage: Coverage, to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("complete") { $0.boolean(!coverage.isIncomplete) }
       for (name, value) in [
