@@ -65,7 +65,8 @@ extension Repository {
         }
         let reachability: Reachability = path.hasSuffix("logs/refs/stash") ? .stash : .reflog
         for line in SmallFile.lines(path) {
-          for id in line.split(separator: 0x20, maxSplits: 2).prefix(2).compactMap({ ObjectID(hex: $0) }) where !id.isZero {
+          for id in line.split(separator: 0x20, maxSplits: 2).prefix(2).compactMap({ ObjectID(hex: $0) })
+          where !id.isZero {
             roots.insert(Root(target: id, reachability: reachability))
           }
         }
@@ -84,7 +85,8 @@ enum SmallFile {
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes else {
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes
+    else {
       return []
     }
     var bytes: [UInt8] = []

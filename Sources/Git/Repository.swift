@@ -18,9 +18,11 @@ enum LibGit2 {
     return unsafe withCStrings(names) { unsafe keywright_git_set_extensions($0, names.count) == 0 }
   }()
 
-  private static func withCStrings(_ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Bool) -> Bool {
+  private static func withCStrings(_ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Bool)
+    -> Bool
+  {
     let copies = unsafe texts.map { unsafe strdup($0) }
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
     var pointers = unsafe copies.map { unsafe UnsafePointer($0) }
     return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return false }
@@ -30,7 +32,9 @@ enum LibGit2 {
 
   /// What libgit2 says of its last failure on this thread.
   static var lastError: String {
-    guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else { return "unknown error" }
+    guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else {
+      return "unknown error"
+    }
     return unsafe String(cString: message)
   }
 
@@ -103,7 +107,8 @@ enum LibGit2 {
     case GIT_EOWNER.rawValue:
       // libgit2 names the repository in quotes; git names the work tree, which is what safe.directory holds.
       let named = message.split(separator: "'").dropFirst().first.map(String.init) ?? path
-      let place = named.hasSuffix("/.git/") ? String(named.dropLast(6)) : named.hasSuffix("/") ? String(named.dropLast()) : named
+      let place =
+        named.hasSuffix("/.git/") ? String(named.dropLast(6)) : named.hasSuffix("/") ? String(named.dropLast()) : named
       return GitError(
         reason: "detected dubious ownership in repository at '\(place)'",
         hint: "to add an exception for this directory, call: git config --global --add safe.directory \(place)")
@@ -148,7 +153,9 @@ enum LibGit2 {
       }
       return references
     }
-    guard let found else { throw GitError(reason: "the refs of \(commonDirectory) can't be listed: \(LibGit2.lastError)") }
+    guard let found else {
+      throw GitError(reason: "the refs of \(commonDirectory) can't be listed: \(LibGit2.lastError)")
+    }
     return found
   }
 }
