@@ -55,10 +55,10 @@ public enum CSVReport {
     return Array(text.utf8)
   }
 
-  /// Quoted where it must be. A field that a spreadsheet would take for a formula gets an apostrophe in front: what a
+  /// Control characters made visible, quoted where it must be. A field that a spreadsheet would take for a formula gets an apostrophe in front: what a
   /// repository holds must not run there.
   static func field(_ text: String) -> String {
-    var text = text
+    var text = printable(text)
     let formula: [UInt8] = [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d]
     if let first = text.utf8.first, formula.contains(first) { text = "'" + text }
     let special: [UInt8] = [0x22, 0x2c, 0x0a, 0x0d]
