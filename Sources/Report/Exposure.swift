@@ -23,7 +23,7 @@ enum ExposureRank {
     let severity = Int64(Severity.allCases.firstIndex(of: finding.severity) ?? 0)
     let confidence = Int64(Confidence.allCases.firstIndex(of: finding.confidence) ?? 0)
     let first = finding.occurrences.compactMap { $0.introduced?.time }.min() ?? .max
-    return [state, -severity, finding.atHead ? 0 : 1, -confidence, first]
+    return [finding.isOpen ? 0 : 1, state, -severity, finding.atHead ? 0 : 1, -confidence, first]
   }
 
   /// What to do about it, in a sentence.

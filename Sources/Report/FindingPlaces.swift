@@ -42,9 +42,9 @@ struct FindingAtPath {
     return text
   }
 
-  /// Every finding of the report at every path, in the report's order.
-  static func all(_ report: ScanReport) -> [FindingAtPath] {
-    report.findings.flatMap { finding in
+  /// Every open finding of the report (and the suppressed ones on request) at every path, in the report's order.
+  static func all(_ report: ScanReport, withSuppressed: Bool = false) -> [FindingAtPath] {
+    report.findings.filter { withSuppressed || $0.isOpen }.flatMap { finding in
       var order: [BytePath] = []
       var byPath: [BytePath: [Occurrence]] = [:]
       for occurrence in finding.occurrences {

@@ -123,6 +123,9 @@ public enum HTMLReport {
     text += "<span class=\"title\">\(xml(finding.title))</span> <code>\(xml(finding.redacted))</code> "
     text += badges(finding) + ExposureTimeline.draw(finding, span) + "</summary>\n"
     text += "<p class=\"advice\">\(xml(ExposureRank.advice(finding)))</p>\n"
+    if let suppression = finding.suppression {
+      text += "<p>Suppressed (\(suppression.kind.rawValue)): \(xml(suppression.reason ?? "no reason given"))</p>\n"
+    }
     if let verification = finding.verification {
       text += "<p>\(xml(verification.evidence)) <time>\(Timestamp.iso8601(verification.time))</time></p>\n"
     }
@@ -145,6 +148,7 @@ public enum HTMLReport {
     case .unknown: badges.append(("", "not told"))
     case nil: break
     }
+    if let suppression = finding.suppression { badges.append(("", "suppressed: \(suppression.kind.rawValue)")) }
     if finding.atHead { badges.append(("head", "at a branch head")) }
     let places = finding.occurrences.count
     if places > 1 { badges.append(("", "\(places) places")) }

@@ -23,7 +23,9 @@ public enum SARIFReport {
             writer.member("columnKind") { $0.string("utf16CodeUnits") }
             writer.member("invocations") { invocation(report, to: &$0) }
             writer.member("results") { writer in
-              writer.array { for place in FindingAtPath.all(report) { result(place, indexes, to: &$0) } }
+              writer.array {
+                for place in FindingAtPath.all(report, withSuppressed: true) { result(place, indexes, to: &$0) }
+              }
             }
           }
         }
@@ -102,6 +104,16 @@ public enum SARIFReport {
       if !place.others.isEmpty {
         writer.member("relatedLocations") { writer in
           writer.array { for other in place.others.prefix(20) { location(other, to: &$0) } }
+        }
+      }
+      if let suppression = finding.suppression {
+        writer.member("suppressions") { writer in
+          writer.array { writer in
+            writer.object { writer in
+              writer.member("kind") { $0.string(suppression.kind == .inline ? "inSource" : "external") }
+              writer.member("justification") { $0.string(suppression.reason ?? "no reason given") }
+            }
+          }
         }
       }
       writer.member("partialFingerprints") {

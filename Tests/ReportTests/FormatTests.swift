@@ -156,6 +156,20 @@ import Testing
     #expect(order.map(\.rule.rawValue) == ["acme-key", "acme-other", "acme-token"])
   }
 
+  @Test func whatIsSuppressedStaysInTheReportButFailsNothing() throws {
+    var report = Sample.report()
+    report.findings[0].suppression = Suppression(
+      kind: .baseline, reason: "a test key", owner: "ada", expires: "2027-01-31")
+    let bytes = JSONReport.write(report, version: "1.2.3")
+    #expect(try JSONReport.read(bytes, name: "r").findings[0].suppression == report.findings[0].suppression)
+    #expect(!String(decoding: JUnitReport.write(report), as: UTF8.self).contains("acme-key"))
+    let output = try read(
+      "import json,sys; print([r.get('suppressions') for r in json.load(sys.stdin)['runs'][0]['results']][0][0]['justification'])",
+      SARIFReport.write(report, version: "1.2.3"))
+    #expect(output == "a test key\n")
+    #expect(report.summary.contains("2 findings and 1 suppressed"))
+  }
+
   @Test func aReportIsReadBackAsItWasWritten() throws {
     let bytes = JSONReport.write(Sample.report(), version: "1.2.3")
     let again = try JSONReport.read(bytes, name: "report.json")

@@ -10,9 +10,7 @@ enum Sample {
   /// A value that must appear in no format that was not asked for it.
   static let value = "sample-" + UUID().uuidString
 
-  static func object(_ byte: UInt8) -> ObjectID {
-    ObjectID([UInt8](repeating: byte, count: 20).span) ?? ObjectID(hex: String(repeating: "0", count: 40))!
-  }
+  static func object(_ byte: UInt8) -> ObjectID { ObjectID([UInt8](repeating: byte, count: 20).span, at: 0, count: 20) }
 
   static func commit(_ byte: UInt8, time: Int64) -> CommitInfo {
     CommitInfo(
