@@ -117,6 +117,11 @@ public final class KeyStore: Sendable {
     value.withBytes { Data(pepper.authenticate($0)) }
   }
 
+  /// Whether the database can be read.
+  func ping() async throws(AuthorityError) {
+    _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
+  }
+
   /// Writes what is counted and closes the file.
   public func close() async throws(AuthorityError) {
     try await flushUsage()
