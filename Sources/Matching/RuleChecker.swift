@@ -22,15 +22,23 @@ public enum RuleChecker {
   /// How many texts are made of each example, each from a seed of its own.
   public static let defaultSeeds = 16
 
-  /// Every problem, in the order of the rules.
-  public static func check(_ book: RuleBook, seeds: Int = defaultSeeds) -> [RuleProblem] {
+  /// Every mistake, in the order of the rules.
+  ///
+  /// - Parameters:
+  ///   - book: the rules, all of which compete for the examples.
+  ///   - providers: the providers whose rules are to be checked; nil for all.
+  ///   - seeds: how many texts to make of each example.
+  public static func check(
+    _ book: RuleBook, only providers: Set<String>? = nil, seeds: Int = defaultSeeds
+  ) -> [RuleProblem] {
     let matcher = Matcher(MatcherProgram(book.rules))
     let ids = Set(book.rules.map(\.id))
-    let rules = book.rules.indices.flatMap { index in
+    let wanted = book.rules.indices.filter { providers?.contains(book.rules[$0].provider) ?? true }
+    let rules = wanted.flatMap { index in
       checkReferences(book.rules[index], ids) + checkForm(book.rules[index])
         + checkExamples(index, book.rules, matcher, seeds: seeds)
     }
-    return rules + book.providers.flatMap(checkManagement)
+    return rules + book.providers.filter { providers?.contains($0.id) ?? true }.flatMap(checkManagement)
   }
 
   private static func checkReferences(_ rule: Rule, _ ids: Set<RuleID>) -> [RuleProblem] {
