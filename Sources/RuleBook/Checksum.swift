@@ -13,6 +13,11 @@ public enum Checksum {
     case .jwt: isJWT(token)
     case .pem: PEM.isPlausible(token)
     case .pypi: isPyPIMacaroon(token)
+    case .gitlabRoutable: isGitLabRoutable(token)
+    case .crc32Base64: endsWithBase64(token)
+    case .base58check: isBase58Check(token)
+    case .bech32: isBech32(token)
+    case .crc16Base32: isCRC16Base32(token)
     }
   }
 
@@ -156,7 +161,8 @@ enum PEM {
   /// Whether the block's labels match and its body is base64 of what such a block holds: DER, or an OpenSSH key.
   static func isPlausible(_ block: Span<UInt8>) -> Bool {
     guard let begin = label(block, "-----BEGIN ", from: 0), let end = label(block, "-----END ", from: begin.upperBound),
-      begin.count == end.count, (0..<begin.count).allSatisfy({ block[begin.lowerBound + $0] == block[end.lowerBound + $0] })
+      begin.count == end.count,
+      (0..<begin.count).allSatisfy({ block[begin.lowerBound + $0] == block[end.lowerBound + $0] })
     else { return false }
     let bodyEnd = end.lowerBound - "-----END ".utf8.count
     guard let bytes = body(block, begin.upperBound + 5, bodyEnd), bytes.count >= 24 else { return false }
