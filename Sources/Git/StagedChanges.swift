@@ -57,10 +57,7 @@ private struct IndexComparison {
     self.idCount = idCount
   }
 
-  private struct Named {
-    var kind: TreeEntry.Kind
-    var id: ObjectID
-  }
+  private typealias Named = TreeListing.Entry
 
   /// Compares what lies below a directory. Every entry of `range` has a path that begins with `prefix`.
   mutating func directory(
@@ -72,7 +69,7 @@ private struct IndexComparison {
       return
     }
     var listings: [[[UInt8]: Named]] = []
-    for tree in trees { listings.append(listing(tree)) }
+    for tree in trees { listings.append(TreeListing(tree, reader, idCount, &failures).entries) }
     var seen = Set<[UInt8]>()
     var at = range.lowerBound
     while at < range.upperBound {
@@ -113,7 +110,9 @@ private struct IndexComparison {
   /// A sparse directory that differs from HEAD's: its files, out of its tree.
   private mutating func wholeTree(_ prefix: [UInt8], _ tree: ObjectID, depth: Int) {
     guard depth < IndexComparison.maximumDepth, changed.count < IndexComparison.maximumChanges else { return }
-    for (name, entry) in listing(tree).sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+    let listing = TreeListing(tree, reader, idCount, &failures)
+    for name in listing.order {
+      guard let entry = listing.entries[name] else { continue }
       switch entry.kind {
       case .blob: changed.append(StagedChange(path: BytePath(prefix + name), blob: entry.id, before: []))
       case .tree: wholeTree(prefix + name + [0x2f], entry.id, depth: depth + 1)
@@ -126,7 +125,7 @@ private struct IndexComparison {
     switch entry.kind {
     case .blob: if goneObjects.insert(entry.id).inserted { removed.append(entry.id) }
     case .tree where depth < IndexComparison.maximumDepth && goneObjects.insert(entry.id).inserted:
-      for (_, child) in listing(entry.id) { gone(child, depth: depth + 1) }
+      for (_, child) in TreeListing(entry.id, reader, idCount, &failures).entries { gone(child, depth: depth + 1) }
     case .tree, .submodule: break
     }
   }
@@ -141,23 +140,5 @@ private struct IndexComparison {
       if index.entries[middle].path.prefix(count + 1) == prefix { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-
-  private mutating func listing(_ tree: ObjectID) -> [[UInt8]: Named] {
-    var entries: [[UInt8]: Named] = [:]
-    let idCount = idCount
-    var isMalformed = false
-    do throws(ObjectFailure) {
-      try reader.read(tree) { kind, bytes in
-        guard kind == .tree else { return }
-        var tree = TreeReader(bytes, idCount: idCount)
-        while let entry = tree.next() {
-          entries[entry.name.map { bytes[$0] }] = Named(kind: entry.kind, id: entry.id)
-        }
-        isMalformed = tree.isMalformed
-      }
-    } catch { failures.append(error) }
-    if isMalformed { failures.append(ObjectFailure(id: tree, reason: .corrupt, detail: "the tree is malformed")) }
-    return entries
   }
 }
