@@ -43,6 +43,12 @@ public struct Setting: Sendable {
     return Secret(bytes)
   }
 
+  /// The bytes of ``span``, as they stand in the file.
+  public var token: Secret { source.withBytes { Secret(copying: $0.extracting(span)) } }
+
+  /// The bytes of ``inner``, as they stand in the file.
+  public var innerBytes: Secret { source.withBytes { Secret(copying: $0.extracting(inner)) } }
+
   /// Whether both would be read alike, without decoding either: same name, same token, same doubt.
   public func isSame(as other: Setting) -> Bool {
     guard key == other.key, quoting == other.quoting, decoding == other.decoding, isExported == other.isExported,

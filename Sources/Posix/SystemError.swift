@@ -40,6 +40,8 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     return shown.isEmpty ? "\(operation): \(reason)" : "\(operation) \(shown): \(reason)"
   }
 
+  /// The code of what is larger than a limit (EFBIG).
+  public static let tooLarge: Int32 = EFBIG
   /// Whether the file, or a directory on the way to it, does not exist.
   public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   /// Whether permissions, an immutable flag or a read-only file system stand in the way.
