@@ -168,7 +168,17 @@ enum PEM {
     guard let bytes = body(block, begin.upperBound + 5, bodyEnd), bytes.count >= 24 else { return false }
     let name = Array((begin).map { block[$0] })
     if String(decoding: name, as: UTF8.self).hasPrefix("PGP") { return bytes[0] & 0x80 != 0 }
+    // RFC 1421's `Proc-Type: 4,ENCRYPTED`: the body is whole cipher blocks, and looks like nothing.
+    if holds(block, begin.upperBound..<bodyEnd, "ENCRYPTED") { return bytes.count % 8 == 0 }
     return bytes[0] == 0x30 || bytes.starts(with: Array("openssh-key-v1".utf8))
+  }
+
+  private static func holds(_ block: Span<UInt8>, _ range: Range<Int>, _ word: String) -> Bool {
+    let word = Array(word.utf8)
+    guard range.count >= word.count else { return false }
+    return (range.lowerBound...range.upperBound - word.count).contains { start in
+      word.indices.allSatisfy { block[start + $0] == word[$0] }
+    }
   }
 
   private static func label(_ block: Span<UInt8>, _ marker: String, from: Int) -> Range<Int>? {
