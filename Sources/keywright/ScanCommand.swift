@@ -88,7 +88,7 @@ struct ScanCommand: ParsableCommand {
   }
 
   private func scan() throws -> ScanReport {
-    let program = try MatcherProgram(BuiltinRules.ruleBook.rules)
+    let program = MatcherProgram(BuiltinRules.ruleBook.rules)
     var options = ScanOptions()
     options.maximumBlobBytes = maxBytes
     if let threads { options.threads = threads }
@@ -111,4 +111,11 @@ struct ScanCommand: ParsableCommand {
   }
 }
 
-extension Confidence: ExpressibleByArgument {}
+/// Reads a confidence from the command line.
+private func confidence(_ text: String) throws -> Confidence {
+  guard let confidence = Confidence(rawValue: text) else {
+    let known = Confidence.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("'\(text)' is no confidence; known are \(known)")
+  }
+  return confidence
+}
