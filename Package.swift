@@ -64,7 +64,7 @@ let package = Package(
 
     // Rotation wing.
     layer("Transport", ["Secrets", "Ccurl"]),
-    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets"]),
+    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets", "Posix"]),
     layer("EnvFiles", ["Model", "Formats", "Posix", "Secrets"]),
     layer("Ledger", ["Model", "Secrets", "Posix", grdb]),
     layer(
@@ -105,7 +105,7 @@ let package = Package(
     tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
     tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
     tests("TransportTests", ["Transport", "Secrets"]),
-    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets"]),
+    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
     tests("LedgerTests", ["Ledger", "Model", "Secrets", "Posix"]),
     tests(
