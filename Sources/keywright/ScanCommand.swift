@@ -59,10 +59,8 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Leave out findings below this confidence: guess, context, structure, checksum.", valueName: "level"))
-  var minConfidence: Confidence?
+  @Option(help: ArgumentHelp("Leave out findings below this confidence.", valueName: "level"))
+  var minConfidence: ConfidenceLevel = .context
 
   func validate() throws {
     guard [path != nil, dir != nil, stdin].count(where: { $0 }) <= 1 else {
@@ -77,7 +75,7 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     var report = try scan()
-    if let minConfidence { report.findings.removeAll { $0.confidence < minConfidence } }
+    report.findings.removeAll { $0.confidence < minConfidence.confidence }
     try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets)
     Console.note(report.summary)
     for omission in report.omissions { Console.note("not scanned: \(omission)") }
@@ -111,11 +109,12 @@ struct ScanCommand: ParsableCommand {
   }
 }
 
-/// Reads a confidence from the command line.
-private func confidence(_ text: String) throws -> Confidence {
-  guard let confidence = Confidence(rawValue: text) else {
-    let known = Confidence.allCases.map(\.rawValue).joined(separator: ", ")
-    throw ValidationError("'\(text)' is no confidence; known are \(known)")
-  }
-  return confidence
+/// Confidences as the command line names them.
+enum ConfidenceLevel: String, ExpressibleByArgument, CaseIterable {
+  case guess
+  case context
+  case structure
+  case checksum
+
+  var confidence: Confidence { Confidence(rawValue: rawValue) ?? .guess }
 }
