@@ -9,48 +9,41 @@ import Testing
 private let openssl = "/usr/bin/openssl"
 
 /// `openssl s_server` on a free port, with a certificate of its own making for one address.
-private final class TLSServer {
-  let folder: URL
+@safe private final class TLSServer {
+  let folder: String
   let port: Int
-  private let process = Process()
+  private let process: pid_t
+  private let pipe: UnsafeMutablePointer<FILE>
 
   init(certificateFor name: String) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "keywright-tls-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let (certificate, key) = (folder.appending(path: "cert.pem").path, folder.appending(path: "key.pem").path)
-    let maker = Process()
-    maker.executableURL = URL(filePath: openssl)
-    maker.arguments = [
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-      "/CN=keywright test", "-addext", "subjectAltName=\(name)", "-keyout", key, "-out", certificate,
-    ]
-    maker.standardError = FileHandle.nullDevice
-    try maker.run()
-    maker.waitUntilExit()
-    let said = Pipe()
-    process.executableURL = URL(filePath: openssl)
-    process.arguments = ["s_server", "-4", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
-    process.standardOutput = said
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    var text = ""
-    while !text.contains("ACCEPT ") || !text.hasSuffix("\n") {
-      let more = said.fileHandleForReading.availableData
-      if more.isEmpty { break }
-      text += String(decoding: more, as: UTF8.self)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "keywright-tls-\(UUID().uuidString)").path
+    // One shell that becomes the server: its id is the server's.
+    let script = """
+      mkdir -p \(folder) && cd \(folder) && \(openssl) req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+      -days 2 -subj '/CN=keywright test' -addext subjectAltName=\(name) -keyout key.pem -out cert.pem 2>/dev/null && \
+      echo PID $$ && exec \(openssl) s_server -4 -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www </dev/null 2>/dev/null
+      """
+    guard let pipe = unsafe popen(script, "re") else { throw POSIXError(.EAGAIN) }
+    var said: [String: Int] = [:]
+    var line = [CChar](repeating: 0, count: 1_024)
+    while said["ACCEPT"] == nil, unsafe fgets(&line, 1_024, pipe) != nil {
+      let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let words = text.split { $0 == " " || $0 == ":" || $0 == "\n" }.map(String.init)
+      if let first = words.first, let last = words.last.flatMap({ Int($0) }) { said[first] = last }
     }
-    let number = text.components(separatedBy: "ACCEPT ").last?.split(separator: ":").last
-    port = try #require(number.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }, "\(text)")
+    self.folder = folder
+    unsafe self.pipe = pipe
+    process = pid_t(try #require(said["PID"]))
+    port = try #require(said["ACCEPT"], "openssl did not start")
   }
 
-  var bundle: String { folder.appending(path: "cert.pem").path }
+  var bundle: String { folder + "/cert.pem" }
   var base: String { "https://127.0.0.1:\(port)" }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(at: folder)
+    kill(process, SIGKILL)
+    unsafe pclose(pipe)
+    try? FileManager.default.removeItem(atPath: folder)
   }
 
   func send(_ policy: EgressPolicy) throws -> HTTPResponse {
