@@ -64,7 +64,7 @@ let package = Package(
 
     // Rotation wing.
     layer("Transport", ["Secrets", "Ccurl"]),
-    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets"]),
+    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets", "Posix"]),
     layer("EnvFiles", ["Model", "Formats", "Posix", "Secrets"]),
     layer("Ledger", ["Model", "Secrets", "Posix", grdb]),
     layer(
@@ -94,6 +94,11 @@ let package = Package(
     .executableTarget(
       name: "keywright-authority", dependencies: ["KeyAuthority", "Secrets", arguments], swiftSettings: strict),
 
+    // Speed, on repositories that whoever runs it has on disk: swift run -c release benchmarks REPOSITORY...
+    .executableTarget(
+      name: "benchmarks", dependencies: ["Git", "Matching", "Model", "RuleBook", "BuiltinRules", "Scanning"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+
     // Tests.
     tests("ArchitectureTests", []),
     tests("PosixTests", ["Posix"]),
@@ -105,7 +110,7 @@ let package = Package(
     tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
     tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
     tests("TransportTests", ["Transport", "Secrets"]),
-    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets"]),
+    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
     tests("LedgerTests", ["Ledger", "Model", "Secrets", "Posix"]),
     tests(

@@ -14,7 +14,7 @@ private let arrows: [String: Set<String>] = [
   "Matching": ["Model", "RuleBook", "Cvectorscan", "Cpcre2"],
   "Scanning": ["Model", "Git", "Matching", "RuleBook", "Formats", "Posix", "Secrets"],
   "Transport": ["Secrets", "Ccurl"],
-  "Providers": ["Model", "RuleBook", "Formats", "Transport", "Secrets"],
+  "Providers": ["Model", "RuleBook", "Formats", "Transport", "Secrets", "Posix"],
   "EnvFiles": ["Model", "Formats", "Posix", "Secrets"],
   "Ledger": ["Model", "Secrets", "Posix", "GRDB"],
   "Rotation": ["Model", "Secrets", "Formats", "RuleBook", "Transport", "Providers", "EnvFiles", "Ledger", "Posix"],

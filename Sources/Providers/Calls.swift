@@ -1,0 +1,53 @@
+// What is asked of a provider: which call, and with which particulars.
+
+/// Which of a provider's calls.
+public enum CallRole: String, Sendable, CaseIterable {
+  /// Asks, harmlessly, whether a key works and whose it is.
+  case verify
+  /// Lists keys.
+  case list
+  /// Makes another key.
+  case create
+  /// Replaces a key's value.
+  case regenerate
+  /// Ends a key's life.
+  case revoke
+
+  /// Whether the call changes nothing, so that it may be repeated.
+  var isHarmless: Bool { self == .verify || self == .list }
+}
+
+/// The particulars that a call's placeholders stand for. Only trusted configuration and the ledger fill them.
+public struct CallContext: Sendable, Equatable {
+  /// `{base}`: the service's address; nil for the one of the provider file.
+  public var base: String?
+  /// `{key_id}`.
+  public var keyID: String?
+  /// `{tenant}`; a header that needs it is left out while it is nil.
+  public var tenant: String?
+  /// `{reference}`: our own mark on what we make, by which an unknown outcome is recognised later.
+  public var reference: String?
+  /// `{grace_seconds}`: how long the old value is to live on.
+  public var graceSeconds: Int?
+  /// `{name}`: the key's name.
+  public var name: String?
+  /// `{account}`; a header that needs it is left out while it is nil.
+  public var account: String?
+  /// The plan whose request limit applies; nil for the provider file's default.
+  public var plan: String?
+
+  /// Particulars as given.
+  public init(
+    base: String? = nil, keyID: String? = nil, tenant: String? = nil, reference: String? = nil,
+    graceSeconds: Int? = nil, name: String? = nil, account: String? = nil, plan: String? = nil
+  ) {
+    self.base = base
+    self.keyID = keyID
+    self.tenant = tenant
+    self.reference = reference
+    self.graceSeconds = graceSeconds
+    self.name = name
+    self.account = account
+    self.plan = plan
+  }
+}
