@@ -139,20 +139,29 @@ public enum RuleAdvice {
 
   // MARK: Neighbours
 
-  /// Another rule that claims the same bytes in every example of this one: one of the two is superfluous.
+  /// Another rule that claims the same bytes in every example of this one, as this one does in all of its: one of the two
+  /// is superfluous. (A rule for one kind of key inside a rule for all of them is no such case.)
   private static func shadows(_ index: Int, _ rules: [Rule], _ matcher: Matcher) -> [RuleProblem] {
-    let rule = rules[index]
-    if rule.kind == .detector { return [] }
-    var shadowing: Set<Int>?
-    for template in rule.matches {
+    claimants(index, rules, matcher).sorted()
+      .filter { $0 < index || rules[$0].provider != rules[index].provider }
+      .filter { claimants($0, rules, matcher).contains(index) }
+      .map { problem(rules[index], "'\(rules[$0].id)' finds the same in every example") }
+  }
+
+  /// The rules that claim the same bytes as this one in each of its examples.
+  private static func claimants(_ index: Int, _ rules: [Rule], _ matcher: Matcher) -> Set<Int> {
+    if rules[index].kind == .detector { return [] }
+    var result: Set<Int>?
+    for template in rules[index].matches {
       guard let text = try? ExampleTemplate.expand(template, seed: 7) else { continue }
       var candidates: [Candidate] = []
       _ = matcher.scan(text.span, into: &candidates)
       let own = candidates.filter { $0.rule == index }.map(\.secret)
       let others = Set(candidates.filter { $0.rule != index && own.contains($0.secret) }.map(\.rule))
-      shadowing = shadowing?.intersection(others) ?? others
+      result = result?.intersection(others) ?? others
+      if result?.isEmpty == true { break }
     }
-    return (shadowing ?? []).sorted().map { problem(rule, "'\(rules[$0].id)' finds the same in every example") }
+    return result ?? []
   }
 
   private static func aliases(_ book: RuleBook, _ wanted: [Int]) -> [RuleProblem] {
