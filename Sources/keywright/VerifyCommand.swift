@@ -28,7 +28,8 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var configured: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
   var repository: String?
 
   @Flag(help: "List every host and request, and send nothing.")
@@ -51,7 +52,8 @@ struct VerifyCommand: ParsableCommand {
     }
     try ReportFile.write(scanned, format: format, output: output, showSecrets: false)
     let counts = Dictionary(grouping: scanned.findings) { $0.verification?.liveness ?? .unknown }.mapValues(\.count)
-    Console.note("\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
+    Console.note(
+      "\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
     if counts[.live, default: 0] > 0 { throw ExitStatus.findings }
     if counts[.unknown, default: 0] > 0 { throw ExitStatus.incomplete }
   }
@@ -95,11 +97,15 @@ final class FindingVerifier {
   func verify(_ finding: Finding) -> Verification {
     let now = SystemClock().now() / 1_000
     func unknown(_ why: String) -> Verification { Verification(liveness: .unknown, evidence: why, time: now) }
-    guard let secret = finding.secret else { return unknown("its value could not be read again from where it was found") }
+    guard let secret = finding.secret else {
+      return unknown("its value could not be read again from where it was found")
+    }
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }) else {
       return unknown("no provider file is named \(finding.provider)")
     }
-    guard provider.management?.verify != nil else { return unknown("\(provider.name) has no harmless call to ask with") }
+    guard provider.management?.verify != nil else {
+      return unknown("\(provider.name) has no harmless call to ask with")
+    }
     let contexts = contexts(provider)
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")

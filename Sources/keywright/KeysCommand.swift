@@ -1,0 +1,4 @@
+// TEMPORARY, NOT COMMITTED
+internal import ArgumentParser
+
+struct KeysCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "keys") }
