@@ -43,7 +43,7 @@ public enum EnvFiles {
       warnings.append("\(target.variable) is assigned \(assignments) times in \(place.path); the last one counts")
     }
     return EnvPreview(
-      path: place.path, lines: edit.lines, quoting: edit.quoting, isPart: edit.isPart, dialects: target.readers,
+      path: place.path, lines: edit.lines, quoting: edit.quoting, isPart: edit.isPart, readers: target.readers,
       warnings: warnings)
   }
 
