@@ -12,6 +12,13 @@ public enum EnvFiles {
   /// The longest value that is replaced or written, in bytes.
   public static let maximumValueBytes = EnvText.maximumValueBytes
 
+  /// The value that the target holds now, on which all its readers must agree.
+  public static func currentValue(of target: EnvTarget) throws(EnvFileError) -> Secret {
+    var content = try EnvPlace(target).read()
+    defer { wipe(&content) }
+    return try EnvText(content, target).value()
+  }
+
   /// What the target holds now.
   public static func state(of target: EnvTarget, old: Secret, new: Secret?) throws(EnvFileError) -> EnvState {
     var content = try EnvPlace(target).read()

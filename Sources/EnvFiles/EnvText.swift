@@ -71,6 +71,34 @@ struct EnvText {
       format: format, settings: settings, places: settings.indices.filter { settings[$0].key == target.variable })
   }
 
+  /// The value that counts, in the eyes of all readers.
+  func value() throws(EnvFileError) -> Secret {
+    var found: Secret?
+    for reading in readings {
+      guard let last = reading.places.last else {
+        throw EnvFileError(
+          .variableMissing, target.path, "as \(reading.format) reads it, \(target.variable) is not assigned",
+          hint: "name the variable that holds the value")
+      }
+      let setting = reading.settings[last]
+      guard let value = setting.value else { throw uncertain(setting, reading) }
+      if let found, found != value {
+        throw EnvFileError(
+          .malformed, target.path, "the file's readers disagree on the value of \(target.variable)",
+          hint: "write it without quotes or in single quotes, or declare fewer readers", line: setting.line)
+      }
+      found = value
+    }
+    guard let found else { throw EnvFileError(.malformed, target.path, "the file has no reader") }
+    return found
+  }
+
+  private func uncertain(_ setting: Setting, _ reading: Reading) -> EnvFileError {
+    EnvFileError(
+      .malformed, target.path, "as \(reading.format) reads it: \(setting.doubt ?? "not certain")",
+      hint: "write \(target.variable) on a line of its own, in plain quotes", line: setting.line)
+  }
+
   /// The state in the eyes of all readers; an assignment that counts and is in doubt is an error.
   func state(old: Needle, new: Needle?) throws(EnvFileError) -> EnvState {
     var states: [EnvState] = []
@@ -90,13 +118,8 @@ struct EnvText {
     guard let last = reading.places.last else { return .absent }
     for place in reading.places {
       let setting = reading.settings[place]
-      guard let doubt = setting.doubt else { continue }
       // An earlier assignment does not count for the reader, but may hold a copy of the old value.
-      if place == last || setting.mentions(old) {
-        throw EnvFileError(
-          .malformed, target.path, "as \(reading.format) reads it: \(doubt)",
-          hint: "write \(target.variable) on a line of its own, in plain quotes", line: setting.line)
-      }
+      if setting.doubt != nil, place == last || setting.mentions(old) { throw uncertain(setting, reading) }
     }
     let holdings = reading.places.map { Holding(reading.settings[$0], old) }
     if let effective = holdings.last, effective != .nothing { return .holdsOld }
