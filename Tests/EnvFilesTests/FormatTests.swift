@@ -73,7 +73,7 @@ import Testing
 
   @Test(arguments: FormatTests.cases.indices) func onlyTheValueChangesAndPythonReadsIt(_ index: Int) throws {
     let example = FormatTests.cases[index]
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     var dice = Dice(UInt64(index + 77))
     let (old, new) = (dice.key(), dice.key())
     let path = try scratch.write(example.text.replacingOccurrences(of: "§", with: old), to: "file")
@@ -100,7 +100,7 @@ import Testing
   /// Values with every kind of special character: written and read back, or refused; never written wrongly.
   @Test(arguments: FormatTests.cases.indices) func specialValuesAreQuotedOrRefused(_ index: Int) throws {
     let example = FormatTests.cases[index]
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     var written: [(value: String, path: String)] = []
     for (number, value)
       in (RealReaderTests.values + ["true", "0x1F", "1e5", "2026-01-02", "a: b", "- a", "{a}", "a\nb"]).enumerated()
@@ -135,7 +135,7 @@ import Testing
   }
 
   @Test func aSecretInBase64IsRewritten() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     let (old, new) = ("old-value-0123456789", "a new value: \"ü\"\n")
     func file(_ value: String, _ inner: String) -> String {
       let url = "postgres://u:\(inner)@h"
@@ -170,7 +170,7 @@ import Testing
     ("kind: Secret\ndata:\n  a: §\n", .kubernetesSecret),
   ])
   func whatIsNotUnderstoodIsRefused(_ text: String, _ format: SettingFormat) throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     let path = try scratch.write(text.replacingOccurrences(of: "§", with: "old-value-0123456789"), to: "f")
     let target = EnvTarget(path: path, variable: format == .kubernetesSecret ? "a" : "/a", format: format)
     let error = #expect(throws: EnvFileError.self) {
