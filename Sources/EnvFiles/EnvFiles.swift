@@ -44,7 +44,7 @@ public enum EnvFiles {
     // A new key may be longer than the old one.
     _ = try place.stage(
       temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
-    var warnings = place.warnings()
+    var warnings = place.warnings(policy)
     let assignments = text.readings.first?.places.count ?? 0
     if assignments > 1 {
       warnings.append("\(target.variable) is assigned \(assignments) times in \(place.path); the last one counts")

@@ -21,6 +21,10 @@ enum SettingDecoding: Sendable, Equatable {
   case yamlSingle
   /// Java properties: `\uXXXX` and a few letters; any other byte stands for itself.
   case properties
+  /// systemd's units: `%%` is a percent sign.
+  case unit
+  /// Terraform's strings: a few escapes, `$${` and `%%{`.
+  case template
   /// The whole token is base64.
   case base64
 
@@ -31,7 +35,8 @@ enum SettingDecoding: Sendable, Equatable {
     switch self {
     case .escapes(let escaping): return Escapes.decode(bytes, range, escaping)
     case .properties: return SettingDecoding.properties(bytes, range)
-    case .yamlSingle, .base64: return whole(bytes, range)
+    case .yamlSingle, .base64, .unit: return whole(bytes, range)
+    case .template: return SettingDecoding.template(bytes, range)
     default: break
     }
     var result: [UInt8] = []
@@ -83,13 +88,36 @@ enum SettingDecoding: Sendable, Equatable {
     return result
   }
 
+  private static func template(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(range.count)
+    var at = range.lowerBound
+    while at < range.upperBound {
+      let byte = bytes[at]
+      let next = at + 1 < range.upperBound ? bytes[at + 1] : 0
+      if byte == 0x5c {
+        let letters: [UInt8: UInt8] = [0x74: 0x09, 0x6e: 0x0a, 0x72: 0x0d]
+        result.append(letters[next, default: next])
+        at += 2
+      } else if (byte == 0x24 || byte == 0x25) && next == byte && at + 2 < range.upperBound && bytes[at + 2] == 0x7b {
+        result += [byte, 0x7b]
+        at += 3
+      } else {
+        result.append(byte)
+        at += 1
+      }
+    }
+    return result
+  }
+
   private func whole(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(range.count)
     var at = range.lowerBound
     while at < range.upperBound {
       text.append(bytes[at])
-      let isPair = self == .yamlSingle && bytes[at] == 0x27 && at + 1 < range.upperBound && bytes[at + 1] == 0x27
+      let doubled: UInt8? = self == .yamlSingle ? 0x27 : self == .unit ? 0x25 : nil
+      let isPair = bytes[at] == doubled && at + 1 < range.upperBound && bytes[at + 1] == doubled
       at += isPair ? 2 : 1
     }
     return isBase64 ? Base64.decode(text) ?? [] : text
@@ -103,7 +131,7 @@ enum SettingDecoding: Sendable, Equatable {
 
   private func meaning(of letter: UInt8) -> Meaning {
     switch self {
-    case .verbatim, .escapes, .yamlSingle, .properties, .base64: .itself
+    case .verbatim, .escapes, .yamlSingle, .properties, .unit, .template, .base64: .itself
     case .lineFeed: letter == 0x6e ? .byte(0x0a) : .itself
     case .pythonSingle: letter == 0x5c || letter == 0x27 ? .byte(letter) : .itself
     case .pythonDouble:

@@ -22,6 +22,10 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
   case properties
   /// `.netrc`; a setting's key is `machine/password`, `machine/login`, with `default` for the machine of that name.
   case netrc
+  /// `Environment=` in a systemd unit or drop-in; a setting's key is the variable's name.
+  case systemdUnit
+  /// Terraform's variables.
+  case tfvars
 
   /// `json`, `dotenv`, `compose` and so on.
   public var description: String {
@@ -35,6 +39,8 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
     case .npmrc: "npmrc"
     case .properties: "properties"
     case .netrc: "netrc"
+    case .systemdUnit: "systemd-unit"
+    case .tfvars: "tfvars"
     }
   }
 
@@ -44,7 +50,9 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
       self = .dotenv(dialect)
       return
     }
-    let others: [SettingFormat] = [.json, .toml, .yaml, .kubernetesSecret, .ini, .npmrc, .properties, .netrc]
+    let others: [SettingFormat] = [
+      .json, .toml, .yaml, .kubernetesSecret, .ini, .npmrc, .properties, .netrc, .systemdUnit, .tfvars,
+    ]
     guard let found = others.first(where: { $0.description == name }) else { return nil }
     self = found
   }
@@ -67,6 +75,9 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
     case "yaml", "yml": return [.yaml]
     case "ini", "cfg": return [.ini]
     case "properties": return [.properties]
+    case "service": return [.systemdUnit]
+    case "conf" where path.contains(".service.d/"): return [.systemdUnit]
+    case "tfvars": return [.tfvars]
     default: return DotenvDialect.inferred(from: path).map { .dotenv($0) }
     }
   }
@@ -88,6 +99,8 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
       case .ini, .npmrc: lines.sections(isNPM: self == .npmrc)
       case .properties: lines.properties()
       case .netrc: lines.machines()
+      case .systemdUnit: lines.unit()
+      case .tfvars: try lines.variables()
       default: try lines.yaml(isSecret: self == .kubernetesSecret)
       }
       return lines.settings

@@ -18,6 +18,8 @@ struct TokenWriter: ~Escapable {
       guard setting.decoding.isBase64 else { return yaml(setting) }
       return [quotes(setting.quoting, base64())]
     case .properties: return isText ? [properties()] : []
+    case .systemdUnit: return [doubled { byte, _ in byte == 0x25 }]
+    case .tfvars: return isText ? [template()] : []
     case .npmrc: return setting.quoting == .double ? [quoted(0x22)] : [raw]
     default: return [raw]
     }
@@ -59,6 +61,32 @@ struct TokenWriter: ~Escapable {
       case let byte where byte < 0x20 || byte == 0x7f:
         token += [0x5c, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       case let byte: token.append(byte)
+      }
+    }
+    return token + [0x22]
+  }
+
+  /// The bytes, those that `isSpecial` says twice; it is told the byte behind each, too.
+  private func doubled(_ isSpecial: (UInt8, UInt8) -> Bool) -> [UInt8] {
+    var token: [UInt8] = []
+    token.reserveCapacity(bytes.count * 2)
+    for index in bytes.indices {
+      let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+      if isSpecial(bytes[index], next) { token.append(bytes[index]) }
+      token.append(bytes[index])
+    }
+    return token
+  }
+
+  private func template() -> [UInt8] {
+    var token: [UInt8] = [0x22]
+    for byte in doubled({ ($0 == 0x24 || $0 == 0x25) && $1 == 0x7b }) {
+      switch byte {
+      case 0x22, 0x5c: token += [0x5c, byte]
+      case 0x0a: token += [0x5c, 0x6e]
+      case 0x0d: token += [0x5c, 0x72]
+      case 0x09: token += [0x5c, 0x74]
+      default: token.append(byte)
       }
     }
     return token + [0x22]

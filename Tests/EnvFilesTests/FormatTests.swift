@@ -63,6 +63,16 @@ import Testing
       text: "\"list\":\r\n  -  name:\r\n       first: '§'\r\n       it's: \"a 'b'\"\r\n  - - x\r\n    - y\r\n",
       python: "__import__('yaml').safe_load(text)['list'][0]['name']['first']"),
     Case(
+      format: .systemdUnit, variable: "KEY",
+      text: "[Service]\n# Environment=KEY=§\nEnvironment=\"A=x y\" 'KEY=§' B=1\nExecStart=/bin/x \\\n  --flag KEY=§\n",
+      python: "text.split('KEY=')[2].split(\"'\")[0].replace('%%', '%')"),
+    Case(
+      format: .tfvars, variable: "key",
+      text: "# §\nlist = [\n  \"§\", # }\n]\nmap = { key = \"§\" }\nkey   = \"§\" // c\nn = 1\n",
+      python:
+        "__import__('json').loads(text.split('key   = ')[1].split(' // c')[0]).replace('$${', '${').replace('%%{', '%{')"
+    ),
+    Case(
       format: .kubernetesSecret, variable: "KEY",
       text: "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  KEY: \"§\"\n  url: x\ntype: Opaque\n",
       python: "__import__('yaml').safe_load(text)['stringData']['KEY']"),
@@ -179,12 +189,15 @@ import Testing
     #expect(error?.kind == .malformed, "\(text): \(error.map { "\($0)" } ?? "")")
   }
 
-  @Test(arguments: [SettingFormat.yaml, .kubernetesSecret, .ini, .npmrc, .properties, .netrc, .json, .toml])
+  @Test(arguments: [
+    SettingFormat.yaml, .kubernetesSecret, .ini, .npmrc, .properties, .netrc, .json, .toml, .systemdUnit, .tfvars,
+  ])
   func noInputTraps(_ format: SettingFormat) throws {
     let pieces = [
       "a", ":", " ", "\n", "-", "'", "\"", "\\", "#", "[", "]", "{", "}", "|", "---\n", "=", "\\u", "machine ",
       "password ", "\t", "%",
-      "kind: Secret\n", "data:\n", "  ", "macdef ", "é", "?", "!", "&", "\r\n", "QQ==", ",",
+      "kind: Secret\n", "data:\n", "  ", "macdef ", "é", "?", "!", "&", "\r\n", "QQ==", ",", "Environment=", "A=",
+      "\"A=", "${", "%%", "<<",
     ]
     for seed in 1...3_000 {
       var dice = Dice(UInt64(seed))
