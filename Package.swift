@@ -94,6 +94,11 @@ let package = Package(
     .executableTarget(
       name: "keywright-authority", dependencies: ["KeyAuthority", "Secrets", arguments], swiftSettings: strict),
 
+    // Speed, on repositories that whoever runs it has on disk: swift run -c release benchmarks REPOSITORY...
+    .executableTarget(
+      name: "benchmarks", dependencies: ["Git", "Matching", "Model", "RuleBook", "BuiltinRules", "Scanning"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+
     // Tests.
     tests("ArchitectureTests", []),
     tests("PosixTests", ["Posix"]),

@@ -1,6 +1,5 @@
 // What refers to objects: refs, the heads of all worktrees, reflogs. Each with how well known it is.
 
-internal import Glibc
 public import Model
 
 /// A ref and the object it names.
@@ -65,55 +64,12 @@ extension Repository {
         }
         let reachability: Reachability = path.hasSuffix("logs/refs/stash") ? .stash : .reflog
         for line in SmallFile.lines(path) {
-          for id in line.split(separator: 0x20, maxSplits: 2).prefix(2).compactMap({ ObjectID(hex: $0) }) where !id.isZero {
+          for id in line.split(separator: 0x20, maxSplits: 2).prefix(2).compactMap({ ObjectID(hex: $0) })
+          where !id.isZero {
             roots.insert(Root(target: id, reachability: reachability))
           }
         }
       }
     }
-  }
-}
-
-/// The small text files in a repository's own directory. What can't be read counts as empty: none of them must be there.
-enum SmallFile {
-  /// A reflog may be long; a gigabyte of it is not read.
-  static let maximumBytes = 1 << 30
-
-  static func lines(_ path: String) -> [ArraySlice<UInt8>] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes else {
-      return []
-    }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count <= maximumBytes {
-      let count = unsafe chunk.withUnsafeMutableBufferPointer { unsafe read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { break }
-      bytes.append(contentsOf: chunk[0..<count])
-    }
-    return bytes.split(separator: 0x0a)
-  }
-
-  static func names(_ directory: String) -> [String] {
-    guard let stream = unsafe opendir(directory) else { return [] }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  /// Whether a directory, and no link to one, is there.
-  static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -18,9 +18,11 @@ enum LibGit2 {
     return unsafe withCStrings(names) { unsafe keywright_git_set_extensions($0, names.count) == 0 }
   }()
 
-  private static func withCStrings(_ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Bool) -> Bool {
+  private static func withCStrings(_ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Bool)
+    -> Bool
+  {
     let copies = unsafe texts.map { unsafe strdup($0) }
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { unsafe copies.forEach { unsafe free($0) } }
     var pointers = unsafe copies.map { unsafe UnsafePointer($0) }
     return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return false }
@@ -30,7 +32,9 @@ enum LibGit2 {
 
   /// What libgit2 says of its last failure on this thread.
   static var lastError: String {
-    guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else { return "unknown error" }
+    guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else {
+      return "unknown error"
+    }
     return unsafe String(cString: message)
   }
 
@@ -45,17 +49,15 @@ enum LibGit2 {
 }
 
 /// An opened repository: where its parts lie, and what refers to its objects.
-@safe public final class Repository: Sendable {
-  // libgit2 allows a repository to be read from several threads if no two of them use it at once; this class uses it
-  // in its initialiser and under `lock` only.
-  private nonisolated(unsafe) let raw: OpaquePointer
-  private let lock = Mutex(())
+public final class Repository: Sendable {
   /// The repository's own directory (of a linked worktree: the worktree's), absolute, with a final slash.
   public let gitDirectory: String
   /// The directory that all worktrees share, absolute, with a final slash.
   public let commonDirectory: String
   /// The checked-out files' directory; nil for a bare repository.
   public let workTree: String?
+  /// Bytes in an object's id: 20, or 32 in a SHA-256 repository.
+  public let objectIDCount: Int
   /// Commits whose parents were left out when the repository was cloned with a depth.
   public let shallowCommits: Set<ObjectID>
   /// Whether objects were left out on purpose, to be fetched from a remote when needed.
@@ -71,8 +73,14 @@ enum LibGit2 {
     if status == GIT_EOWNER.rawValue, SafeDirectories.trustEverything {
       unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe openRaw(path) }
     }
-    guard status == 0, let raw = unsafe raw else { throw refusal(status, path) }
-    return unsafe try Repository(raw)
+    guard status == 0, let raw = unsafe raw else {
+      let message = LibGit2.lastError
+      // libgit2 knows no SHA-256: what it says of such a repository is said before it looks at anything else.
+      if message.contains("extensions.objectformat") { return try openSHA256(path) }
+      throw refusal(status, path, message)
+    }
+    defer { unsafe git_repository_free(raw) }
+    return unsafe Repository(raw)
   }
 
   private static func openRaw(_ path: String) -> (Int32, OpaquePointer?) {
@@ -81,20 +89,30 @@ enum LibGit2 {
     return unsafe (status, raw)
   }
 
-  private init(_ raw: OpaquePointer) throws(GitError) {
-    unsafe self.raw = raw
+  private convenience init(_ raw: OpaquePointer) {
     func text(_ pointer: UnsafePointer<CChar>?) -> String? { unsafe pointer.map { unsafe String(cString: $0) } }
-    gitDirectory = unsafe text(git_repository_path(raw)) ?? ""
-    commonDirectory = unsafe text(git_repository_commondir(raw)) ?? ""
-    workTree = unsafe text(git_repository_workdir(raw))
-    shallowCommits = Set(SmallFile.lines(commonDirectory + "shallow").compactMap { ObjectID(hex: $0) })
-    isPartialClone = unsafe Repository.hasPromisor(raw)
+    var config: OpaquePointer?
+    let status = unsafe git_repository_config_snapshot(&config, raw)
+    defer { unsafe git_config_free(config) }
+    self.init(
+      gitDirectory: unsafe text(git_repository_path(raw)) ?? "",
+      commonDirectory: unsafe text(git_repository_commondir(raw)) ?? "",
+      workTree: unsafe text(git_repository_workdir(raw)), objectIDCount: 20,
+      isPartialClone: status == 0 && (unsafe config.map { unsafe Repository.hasPromisor($0) } ?? false))
   }
 
-  deinit { unsafe git_repository_free(raw) }
+  init(
+    gitDirectory: String, commonDirectory: String, workTree: String?, objectIDCount: Int, isPartialClone: Bool
+  ) {
+    self.gitDirectory = gitDirectory
+    self.commonDirectory = commonDirectory
+    self.workTree = workTree
+    self.objectIDCount = objectIDCount
+    self.isPartialClone = isPartialClone
+    shallowCommits = Set(SmallFile.lines(commonDirectory + "shallow").compactMap { ObjectID(hex: $0) })
+  }
 
-  private static func refusal(_ status: Int32, _ path: String) -> GitError {
-    let message = LibGit2.lastError
+  private static func refusal(_ status: Int32, _ path: String, _ message: String) -> GitError {
     switch status {
     case GIT_ENOTFOUND.rawValue:
       return GitError(
@@ -103,53 +121,144 @@ enum LibGit2 {
     case GIT_EOWNER.rawValue:
       // libgit2 names the repository in quotes; git names the work tree, which is what safe.directory holds.
       let named = message.split(separator: "'").dropFirst().first.map(String.init) ?? path
-      let place = named.hasSuffix("/.git/") ? String(named.dropLast(6)) : named.hasSuffix("/") ? String(named.dropLast()) : named
-      return GitError(
-        reason: "detected dubious ownership in repository at '\(place)'",
-        hint: "to add an exception for this directory, call: git config --global --add safe.directory \(place)")
+      return .ownership(named.hasSuffix("/.git/") ? String(named.dropLast(6)) : named.droppingSlash)
     default:
-      if message.contains("objectformat") {
-        return GitError(
-          reason: "\(path) is a SHA-256 repository, which can't be scanned as a history yet",
-          hint: "to scan its files as they are: keywright scan --dir \(path)")
-      }
       return GitError(reason: "\(path) can't be opened: \(message)")
     }
   }
 
-  private static func hasPromisor(_ raw: OpaquePointer) -> Bool {
-    var config: OpaquePointer?
-    guard unsafe git_repository_config_snapshot(&config, raw) == 0 else { return false }
-    defer { unsafe git_config_free(config) }
-    var iterator: OpaquePointer?
-    guard unsafe git_config_iterator_glob_new(&iterator, config, "^remote\\..*\\.promisor$") == 0 else { return false }
-    defer { unsafe git_config_iterator_free(iterator) }
-    var entry: UnsafeMutablePointer<git_config_entry>?
-    while unsafe git_config_next(&entry, iterator) == 0 {
-      if let value = unsafe entry?.pointee.value, unsafe String(cString: value) != "false" { return true }
+  /// What a revision means in git's full notation (`HEAD~3`, a shortened id, `v1^{}`).
+  func parseRevision(_ text: String) throws(GitError) -> ObjectID {
+    guard LibGit2.isReady else { throw GitError(reason: "libgit2 could not be set up: \(LibGit2.lastError)") }
+    var (status, raw) = unsafe Repository.openRaw(gitDirectory)
+    if status == GIT_EOWNER.rawValue {
+      // Whoever opened this repository has been through the owner's check already.
+      unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe Repository.openRaw(gitDirectory) }
     }
-    return false
+    guard status == 0, let raw = unsafe raw else {
+      throw GitError(reason: "'\(text)' is no branch, tag or whole object id of this repository")
+    }
+    defer { unsafe git_repository_free(raw) }
+    var object: OpaquePointer?
+    guard unsafe git_revparse_single(&object, raw, text) == 0, let object = unsafe object else {
+      throw GitError(
+        reason: "'\(text)' names no revision of this repository",
+        hint: "in a shallow clone, fetch more history: git fetch --deepen 100")
+    }
+    defer { unsafe git_object_free(object) }
+    guard let id = unsafe git_object_id(object), let found = unsafe ObjectID(id.pointee) else {
+      throw GitError(reason: "'\(text)' names no revision of this repository")
+    }
+    return found
   }
 
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.
   public func references() throws(GitError) -> [Reference] {
-    let found: [Reference]? = lock.withLock { _ in
-      var iterator: OpaquePointer?
-      guard unsafe git_reference_iterator_new(&iterator, raw) == 0 else { return nil }
-      defer { unsafe git_reference_iterator_free(iterator) }
-      var references: [Reference] = []
-      var pointer: OpaquePointer?
-      while unsafe git_reference_next(&pointer, iterator) == 0 {
-        defer { unsafe git_reference_free(pointer) }
-        guard let name = unsafe git_reference_name(pointer) else { continue }
-        var id = git_oid()
-        guard unsafe git_reference_name_to_id(&id, raw, name) == 0, let target = ObjectID(id) else { continue }
-        unsafe references.append(Reference(name: String(cString: name), target: target))
-      }
-      return references
+    try RefReader(self).all()
+  }
+}
+
+extension Repository {
+  /// Extensions that change nothing of what is read here.
+  private static let harmlessExtensions: Set<String> = [
+    "objectformat", "worktreeconfig", "partialclone", "noop", "preciousobjects", "relativeworktrees",
+  ]
+
+  /// Opens a repository that libgit2 refuses for its object format, after the checks that libgit2 would have made.
+  private static func openSHA256(_ path: String) throws(GitError) -> Repository {
+    var buffer = unsafe git_buf()
+    defer { unsafe git_buf_dispose(&buffer) }
+    guard unsafe git_repository_discover(&buffer, path, 0, nil) == 0, let start = unsafe buffer.ptr else {
+      throw refusal(GIT_ENOTFOUND.rawValue, path, LibGit2.lastError)
     }
-    guard let found else { throw GitError(reason: "the refs of \(commonDirectory) can't be listed: \(LibGit2.lastError)") }
+    let gitDirectory = unsafe String(cString: start)
+    var commonDirectory = gitDirectory
+    if let line = SmallFile.lines(gitDirectory + "commondir").first {
+      let named = String(decoding: line, as: UTF8.self)
+      let joined = named.hasPrefix("/") ? named : gitDirectory + named
+      commonDirectory = (StoredDirectory.realPath(joined) ?? joined) + "/"
+    }
+    let workTree = gitDirectory.hasSuffix("/.git/") ? String(gitDirectory.dropLast(5)) : nil
+    guard SafeDirectories.trusts(gitDirectory, workTree) else {
+      throw GitError.ownership((workTree ?? gitDirectory).droppingSlash)
+    }
+    var config: OpaquePointer?
+    guard unsafe git_config_open_ondisk(&config, commonDirectory + "config") == 0, let config = unsafe config else {
+      throw GitError(reason: "\(commonDirectory)config can't be read: \(LibGit2.lastError)")
+    }
+    defer { unsafe git_config_free(config) }
+    let extensions = unsafe ConfigEntries.matching(config, "^extensions\\..*")
+    for (name, _) in extensions where !harmlessExtensions.contains(String(name.dropFirst(11))) {
+      throw GitError(reason: "\(path) can't be opened: its format has the unknown \(name)")
+    }
+    guard extensions.last(where: { $0.name == "extensions.objectformat" })?.value == "sha256" else {
+      throw GitError(reason: "\(path) can't be opened: it has an unknown object format")
+    }
+    return Repository(
+      gitDirectory: gitDirectory, commonDirectory: commonDirectory, workTree: workTree, objectIDCount: 32,
+      isPartialClone: unsafe hasPromisor(config))
+  }
+
+  private static func hasPromisor(_ config: OpaquePointer) -> Bool {
+    unsafe ConfigEntries.matching(config, "^remote\\..*\\.promisor$").contains { $0.value != "false" }
+  }
+}
+
+extension GitError {
+  /// Git's own words for a repository of somebody else's.
+  fileprivate static func ownership(_ place: String) -> GitError {
+    GitError(
+      reason: "detected dubious ownership in repository at '\(place)'",
+      hint: "to add an exception for this directory, call: git config --global --add safe.directory \(place)")
+  }
+}
+
+extension String {
+  fileprivate var droppingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+}
+
+/// Entries of a configuration.
+enum ConfigEntries {
+  /// The names and values whose name matches a regular expression, in the order of the files.
+  static func matching(_ config: OpaquePointer, _ expression: String) -> [(name: String, value: String)] {
+    var iterator: OpaquePointer?
+    guard unsafe git_config_iterator_glob_new(&iterator, config, expression) == 0 else { return [] }
+    defer { unsafe git_config_iterator_free(iterator) }
+    var found: [(name: String, value: String)] = []
+    var entry: UnsafeMutablePointer<git_config_entry>?
+    while unsafe git_config_next(&entry, iterator) == 0 {
+      guard let name = unsafe entry?.pointee.name, let value = unsafe entry?.pointee.value else { continue }
+      unsafe found.append((String(cString: name), String(cString: value)))
+    }
     return found
+  }
+}
+
+/// The user's consent to repositories of other users.
+private enum SafeDirectories {
+  /// The values of `safe.directory` in the user's and the system's configuration. An empty one takes back all before.
+  private static var listed: [String] {
+    var config: OpaquePointer?
+    guard unsafe git_config_open_default(&config) == 0, let config = unsafe config else { return [] }
+    defer { unsafe git_config_free(config) }
+    let all = unsafe ConfigEntries.matching(config, "^safe\\.directory$").map(\.value)
+    return all.lastIndex(of: "").map { Array(all[($0 + 1)...]) } ?? all
+  }
+
+  /// Whether `safe.directory=*` stands there. libgit2 knows single paths only.
+  static var trustEverything: Bool { listed.contains("*") }
+
+  /// Whether the repository is the user's own, or consented to.
+  static func trusts(_ gitDirectory: String, _ workTree: String?) -> Bool {
+    let places = [gitDirectory] + (workTree.map { [$0] } ?? [])
+    let user = geteuid()
+    let isOwn = places.allSatisfy { place in
+      var status = stat()
+      return unsafe stat(place, &status) == 0 && status.st_uid == user
+    }
+    if isOwn { return true }
+    let consented = listed
+    return consented.contains("*") || consented.contains((workTree ?? gitDirectory).droppingSlash)
   }
 }
 
@@ -157,30 +266,5 @@ extension ObjectID {
   fileprivate init?(_ id: git_oid) {
     let bytes = unsafe withUnsafeBytes(of: id.id) { unsafe Array($0) }
     self.init(bytes.span)
-  }
-}
-
-/// The user's consent to repositories of other users.
-private enum SafeDirectories {
-  /// Whether `safe.directory=*` stands in the user's or the system's configuration. libgit2 knows single paths only.
-  static var trustEverything: Bool {
-    var config: OpaquePointer?
-    guard unsafe git_config_open_default(&config) == 0 else { return false }
-    defer { unsafe git_config_free(config) }
-    var iterator: OpaquePointer?
-    guard unsafe git_config_multivar_iterator_new(&iterator, config, "safe.directory", nil) == 0 else { return false }
-    defer { unsafe git_config_iterator_free(iterator) }
-    var trusted = false
-    var entry: UnsafeMutablePointer<git_config_entry>?
-    while unsafe git_config_next(&entry, iterator) == 0 {
-      guard let value = unsafe entry?.pointee.value else { continue }
-      // An empty value takes back everything before it.
-      switch unsafe String(cString: value) {
-      case "": trusted = false
-      case "*": trusted = true
-      default: break
-      }
-    }
-    return trusted
   }
 }

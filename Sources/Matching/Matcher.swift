@@ -133,12 +133,9 @@ public final class Matcher {
   private func judge(_ index: Int, _ secret: Span<UInt8>) -> Confidence? {
     let rule = program.rules[index]
     if let checksum = rule.checksum {
-      guard Checksum.verify(checksum, secret) else { return nil }
+      guard Checksum.verify(checksum, secret) else { return rule.checksumIsOptional ? guess(index, secret) : nil }
       // A checksum is proof that no placeholder has; a structure is as good as the rule says.
-      switch checksum {
-      case .crc32Base62, .crc32Base62Whole, .crc32Hex: return .checksum
-      case .jwt, .pem, .pypi: break
-      }
+      if checksum.isSum { return .checksum }
     } else if Proofs.isPlaceholder(secret) {
       return nil
     }
@@ -149,6 +146,13 @@ public final class Matcher {
 }
 
 extension Matcher {
+  /// What has the shape but not the checksum is a guess, if it looks random.
+  private func guess(_ index: Int, _ secret: Span<UInt8>) -> Confidence? {
+    let least = program.rules[index].minimumEntropy ?? 3
+    let isRandom = !Proofs.isPlaceholder(secret) && Proofs.entropy(secret) >= least
+    return isRandom && !Proofs.holds(anyOf: program.stopWords[index], secret) ? .guess : nil
+  }
+
   /// Of candidates that overlap, keeps the best-founded: by confidence, then by the length of the secret, then the more
   /// severe rule, then the rule's place. The result is sorted by offset.
   public static func resolveOverlaps(_ candidates: [Candidate], rules: [Rule]) -> [Candidate] {

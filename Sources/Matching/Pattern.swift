@@ -44,7 +44,9 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
 
   static func message(_ code: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 256)
-    let count = unsafe buffer.withUnsafeMutableBufferPointer { unsafe pcre2_get_error_message_8(code, $0.baseAddress, $0.count) }
+    let count = unsafe buffer.withUnsafeMutableBufferPointer {
+      unsafe pcre2_get_error_message_8(code, $0.baseAddress, $0.count)
+    }
     return count > 0 ? String(decoding: buffer.prefix(Int(count)), as: UTF8.self) : "error \(code)"
   }
 }
@@ -112,7 +114,9 @@ final class LazyPattern: Sendable {
   /// `end`. It may look back before `start`. `group` is that capture group's range, or the whole match's where the group
   /// took no part.
   func firstMatch(_ pattern: Pattern, _ bytes: Span<UInt8>, from start: Int, to end: Int, group: Int) -> Result {
-    guard let data = unsafe data, let context = unsafe context, start <= end, end <= bytes.count else { return .noMatch }
+    guard let data = unsafe data, let context = unsafe context, start <= end, end <= bytes.count else {
+      return .noMatch
+    }
     let status = unsafe bytes.withUnsafeBufferPointer { buffer in
       unsafe pcre2_match_8(pattern.code, buffer.baseAddress, end, start, 0, data, context)
     }

@@ -22,16 +22,44 @@ public enum RuleChecker {
   /// How many texts are made of each example, each from a seed of its own.
   public static let defaultSeeds = 16
 
-  /// Every problem, in the order of the rules.
-  public static func check(_ book: RuleBook, seeds: Int = defaultSeeds) -> [RuleProblem] {
+  /// Every mistake, in the order of the rules.
+  ///
+  /// - Parameters:
+  ///   - book: the rules, all of which compete for the examples.
+  ///   - providers: the providers whose rules are to be checked; nil for all.
+  ///   - seeds: how many texts to make of each example.
+  public static func check(
+    _ book: RuleBook, only providers: Set<String>? = nil, seeds: Int = defaultSeeds
+  ) -> [RuleProblem] {
     let matcher = Matcher(MatcherProgram(book.rules))
-    return book.rules.indices.flatMap { index in
-      checkForm(book.rules[index]) + checkExamples(index, book.rules, matcher, seeds: seeds)
+    let ids = Set(book.rules.map(\.id))
+    let wanted = book.rules.indices.filter { providers?.contains(book.rules[$0].provider) ?? true }
+    let rules = wanted.flatMap { index in
+      checkReferences(book.rules[index], ids) + checkForm(book.rules[index])
+        + checkExamples(index, book.rules, matcher, seeds: seeds)
+    }
+    return rules + book.providers.filter { providers?.contains($0.id) ?? true }.flatMap(checkManagement)
+  }
+
+  private static func checkReferences(_ rule: Rule, _ ids: Set<RuleID>) -> [RuleProblem] {
+    rule.pairs.filter { !ids.contains($0) }.map { id in
+      RuleProblem(
+        rule: rule.id.rawValue, provider: rule.provider, reason: "its pair '\(id)' is no rule", isError: true)
+    }
+  }
+
+  private static func checkManagement(_ provider: Provider) -> [RuleProblem] {
+    let ids = Set(provider.rules.map(\.id))
+    return (provider.management?.kinds ?? []).filter { !ids.contains($0) }.map { id in
+      RuleProblem(
+        rule: "manage", provider: provider.id, reason: "its kind '\(id)' is no rule of this file", isError: true)
     }
   }
 
   private static func checkForm(_ rule: Rule) -> [RuleProblem] {
     var reasons: [String] = []
+    // A built-in detector's rule may have no pattern, and its examples are for the detector's own tests.
+    if rule.kind == .detector && rule.pattern.isEmpty { return [] }
     do {
       let pattern = try Pattern(rule.pattern)
       if rule.secretGroup > pattern.groupCount {
@@ -78,6 +106,7 @@ public enum RuleChecker {
 
   private static func checkExamples(_ index: Int, _ rules: [Rule], _ matcher: Matcher, seeds: Int) -> [RuleProblem] {
     let rule = rules[index]
+    if rule.kind == .detector { return [] }
     func problem(_ reason: String, isError: Bool = true) -> RuleProblem {
       RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: reason, isError: isError)
     }

@@ -97,12 +97,14 @@ public struct Occurrence: Sendable, Hashable {
   public var atHead: Bool
   /// How the object is reached.
   public var reachability: Reachability?
+  /// What a comment beside it says; not part of a report, where the finding as a whole is suppressed or not.
+  public var comment: Suppression?
 
   /// An occurrence as given; what is left out is unknown.
   public init(
     place: Place, path: BytePath, line: Int, endLine: Int, column: Int, endColumn: Int, object: ObjectID? = nil,
     offset: Int, length: Int, decoders: [Decoder] = [], introduced: CommitInfo? = nil, removed: CommitInfo? = nil,
-    atHead: Bool = false, reachability: Reachability? = nil
+    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil
   ) {
     self.place = place
     self.path = path
@@ -118,6 +120,7 @@ public struct Occurrence: Sendable, Hashable {
     self.removed = removed
     self.atHead = atHead
     self.reachability = reachability
+    self.comment = comment
   }
 }
 
@@ -150,6 +153,37 @@ public struct Verification: Sendable, Hashable {
   }
 }
 
+/// Somebody's word that a finding needs no action: it stays in the report, but does not fail a run.
+public struct Suppression: Sendable, Hashable {
+  /// Where the word was given.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A comment on the line itself.
+    case inline
+    /// An entry of the baseline.
+    case baseline
+    /// An entry of another tool's ignore file.
+    case ignoreFile = "ignore-file"
+    /// The program's own knowledge: the key was rotated and proven dead.
+    case dead
+  }
+  /// Where the word was given.
+  public var kind: Kind
+  /// Why, in the words of whoever gave it.
+  public var reason: String?
+  /// Who answers for it.
+  public var owner: String?
+  /// The last day on which it holds, as `2027-01-31`.
+  public var expires: String?
+
+  /// A suppression as given.
+  public init(kind: Kind, reason: String? = nil, owner: String? = nil, expires: String? = nil) {
+    self.kind = kind
+    self.reason = reason
+    self.owner = owner
+    self.expires = expires
+  }
+}
+
 /// One secret, found by one rule, with every place it was seen.
 public struct Finding: Sendable {
   /// The rule that claims it.
@@ -172,11 +206,14 @@ public struct Finding: Sendable {
   public var occurrences: [Occurrence]
   /// What the provider said, once asked.
   public var verification: Verification?
+  /// Whose word it is that nothing need be done; nil where nobody gave it.
+  public var suppression: Suppression?
 
   /// A finding as given.
   public init(
     rule: RuleID, title: String, provider: String, severity: Severity, confidence: Confidence, fingerprint: String,
-    redacted: String, secret: Secret?, occurrences: [Occurrence], verification: Verification? = nil
+    redacted: String, secret: Secret?, occurrences: [Occurrence], verification: Verification? = nil,
+    suppression: Suppression? = nil
   ) {
     self.rule = rule
     self.title = title
@@ -188,7 +225,11 @@ public struct Finding: Sendable {
     self.secret = secret
     self.occurrences = occurrences
     self.verification = verification
+    self.suppression = suppression
   }
+
+  /// Whether it counts: nobody has said that nothing need be done.
+  public var isOpen: Bool { suppression == nil }
 
   /// Whether any branch head still holds it.
   public var atHead: Bool { occurrences.contains { $0.atHead } }

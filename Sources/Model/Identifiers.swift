@@ -56,6 +56,8 @@ public struct ObjectID: Hashable, Comparable, Sendable, CustomStringConvertible 
   public var description: String { Hex.encode(bytes) }
   /// The first ten hex digits, for people.
   public var short: String { String(description.prefix(10)) }
+  /// The first sixteen bytes as big-endian words: as good as random where nobody chose the id.
+  public var words: (UInt64, UInt64) { (a, b) }
   /// Whether every byte is zero: git's "no object".
   public var isZero: Bool { a | b | c | d == 0 }
 

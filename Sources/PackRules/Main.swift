@@ -8,7 +8,7 @@ import RuleBook
 enum Program {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
-    guard let output = arguments.first else { fail(["usage: PackRules OUTPUT FILE..."]) }
+    guard let output = arguments.first else { fail(["usage: PackRules OUTPUT FILE... | PackRules --advise FILE..."]) }
     var providers: [Provider] = []
     var mistakes: [String] = []
     for path in arguments.dropFirst() {
@@ -20,8 +20,11 @@ enum Program {
       }
     }
     mistakes += RuleBook.duplicates(in: providers).map { "two rules have the id \($0)" }
-    if mistakes.isEmpty { mistakes = RuleChecker.check(RuleBook(providers), seeds: 2).filter(\.isError).map(\.description) }
+    if mistakes.isEmpty {
+      mistakes = RuleChecker.check(RuleBook(providers), seeds: 2).filter(\.isError).map(\.description)
+    }
     guard mistakes.isEmpty else { fail(mistakes) }
+    if output == "--advise" { fail(RuleAdvice.check(RuleBook(providers)).map(\.description)) }
     do {
       try Data(source(providers.sorted { $0.id < $1.id }).utf8).write(to: URL(filePath: output))
     } catch {
@@ -32,7 +35,9 @@ enum Program {
   private static func source(_ providers: [Provider]) -> String {
     var text = "import RuleBook\n\nlet packedProviders: [PackedProvider] = [\n"
     for provider in providers {
-      guard let packed = PackedProvider(packing: provider) else { fail(["\(provider.id): a control character in a text"]) }
+      guard let packed = PackedProvider(packing: provider) else {
+        fail(["\(provider.id): a control character in a text"])
+      }
       let parts = [packed.rules, packed.examples, packed.management].map(literal)
       text += "  PackedProvider(\n    rules: \(parts[0]),\n    examples: \(parts[1]),\n    management: \(parts[2])),\n"
     }

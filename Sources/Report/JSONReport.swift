@@ -41,7 +41,7 @@ public enum JSONReport {
     return writer.bytes
   }
 
-  private static func write(_ finding: Finding, _ showSecrets: Bool, to writer: inout JSONWriter) {
+  static func write(_ finding: Finding, _ showSecrets: Bool, to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("rule") { $0.string(finding.rule.rawValue) }
       writer.member("title") { $0.string(finding.title) }
@@ -53,6 +53,7 @@ public enum JSONReport {
       if showSecrets, let secret = finding.secret { writer.member("secret") { $0.string(utf8: secret.copyBytes()) } }
       writer.member("at_head") { $0.boolean(finding.atHead) }
       writer.member("verification") { write(finding.verification, to: &$0) }
+      writer.member("suppression") { write(finding.suppression, to: &$0) }
       writer.member("occurrences") { $0.array { for place in finding.occurrences { write(place, to: &$0) } } }
     }
   }
@@ -66,6 +67,16 @@ public enum JSONReport {
       writer.member("status") { $0.integer(verification.status) }
       writer.member("date") { $0.string(Timestamp.iso8601(verification.time)) }
       writer.member("identity") { $0.string(verification.identity) }
+    }
+  }
+
+  private static func write(_ suppression: Suppression?, to writer: inout JSONWriter) {
+    guard let suppression else { return writer.null() }
+    writer.object { writer in
+      writer.member("kind") { $0.string(suppression.kind.rawValue) }
+      writer.member("reason") { $0.string(suppression.reason) }
+      writer.member("owner") { $0.string(suppression.owner) }
+      writer.member("expires") { $0.string(suppression.expires) }
     }
   }
 
@@ -107,7 +118,7 @@ public enum JSONReport {
     }
   }
 
-  private static func write(_ coverage: Coverage, to writer: inout JSONWriter) {
+  static func write(_ coverage: Coverage, to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("complete") { $0.boolean(!coverage.isIncomplete) }
       for (name, value) in [

@@ -50,6 +50,13 @@ private struct Reader {
       occurrences: occurrences,
       verification: try node["verification"].flatMap { (inner) throws(ReportError) in
         inner.kind == .null ? nil : try verification(inner)
+      },
+      suppression: try node["suppression"].flatMap { (inner) throws(ReportError) in
+        inner.kind == .null
+          ? nil
+          : Suppression(
+            kind: try choice(inner, "kind"), reason: inner["reason"]?.string, owner: inner["owner"]?.string,
+            expires: inner["expires"]?.string)
       })
   }
 

@@ -19,9 +19,9 @@ public struct TextReport: Sendable {
     self.maximumOccurrences = maximumOccurrences
   }
 
-  /// All cards, worst first.
+  /// All cards of open findings, worst first.
   public func render(_ report: ScanReport) -> String {
-    let order = report.findings.sorted {
+    let order = report.findings.filter(\.isOpen).sorted {
       ($0.severity, $0.confidence, $1.rule, $1.fingerprint) > ($1.severity, $1.confidence, $0.rule, $0.fingerprint)
     }
     return order.map(card).joined(separator: "\n")
@@ -114,9 +114,11 @@ public func printable(_ text: String) -> String {
 extension ScanReport {
   /// One line: what was found in how much.
   public var summary: String {
-    let atHead = findings.count { $0.atHead }
-    var text = "\(counted(findings.count, "finding"))"
-    if !findings.isEmpty && mode == "history" { text += " (\(atHead) still at a branch head)" }
+    let open = findings.filter(\.isOpen)
+    let atHead = open.count { $0.atHead }
+    var text = "\(counted(open.count, "finding"))"
+    if open.count < findings.count { text += " and \(findings.count - open.count) suppressed" }
+    if !open.isEmpty && mode == "history" { text += " (\(atHead) still at a branch head)" }
     text += " in \(counted(coverage.blobs, mode == "history" ? "blob" : "file")), \(size(coverage.bytes))"
     if coverage.commits > 0 { text += ", \(counted(coverage.commits, "commit"))" }
     return text

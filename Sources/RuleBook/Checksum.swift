@@ -13,6 +13,11 @@ public enum Checksum {
     case .jwt: isJWT(token)
     case .pem: PEM.isPlausible(token)
     case .pypi: isPyPIMacaroon(token)
+    case .gitlabRoutable: isGitLabRoutable(token)
+    case .crc32Base64: endsWithBase64(token)
+    case .base58check: isBase58Check(token)
+    case .bech32: isBech32(token)
+    case .crc16Base32: isCRC16Base32(token)
     }
   }
 
@@ -156,13 +161,24 @@ enum PEM {
   /// Whether the block's labels match and its body is base64 of what such a block holds: DER, or an OpenSSH key.
   static func isPlausible(_ block: Span<UInt8>) -> Bool {
     guard let begin = label(block, "-----BEGIN ", from: 0), let end = label(block, "-----END ", from: begin.upperBound),
-      begin.count == end.count, (0..<begin.count).allSatisfy({ block[begin.lowerBound + $0] == block[end.lowerBound + $0] })
+      begin.count == end.count,
+      (0..<begin.count).allSatisfy({ block[begin.lowerBound + $0] == block[end.lowerBound + $0] })
     else { return false }
     let bodyEnd = end.lowerBound - "-----END ".utf8.count
     guard let bytes = body(block, begin.upperBound + 5, bodyEnd), bytes.count >= 24 else { return false }
     let name = Array((begin).map { block[$0] })
     if String(decoding: name, as: UTF8.self).hasPrefix("PGP") { return bytes[0] & 0x80 != 0 }
+    // RFC 1421's `Proc-Type: 4,ENCRYPTED`: the body is whole cipher blocks, and looks like nothing.
+    if holds(block, begin.upperBound..<bodyEnd, "ENCRYPTED") { return bytes.count % 8 == 0 }
     return bytes[0] == 0x30 || bytes.starts(with: Array("openssh-key-v1".utf8))
+  }
+
+  private static func holds(_ block: Span<UInt8>, _ range: Range<Int>, _ word: String) -> Bool {
+    let word = Array(word.utf8)
+    guard range.count >= word.count else { return false }
+    return (range.lowerBound...range.upperBound - word.count).contains { start in
+      word.indices.allSatisfy { block[start + $0] == word[$0] }
+    }
   }
 
   private static func label(_ block: Span<UInt8>, _ marker: String, from: Int) -> Range<Int>? {
@@ -198,7 +214,7 @@ enum PEM {
       }
     }
     // Quotes, commas and list marks round the lines of an embedded block are not part of it.
-    let noise: Set<UInt8> = [0x20, 0x09, 0x0d, 0x22, 0x27, 0x2c, 0x2b, 0x3e, 0x23, 0x2a, 0x5c]
+    let noise: Set<UInt8> = [0x20, 0x09, 0x0d, 0x22, 0x27, 0x2c, 0x2b, 0x3e, 0x23, 0x2a, 0x5c, 0x7c, 0x3b, 0x60]
     var text: [UInt8] = []
     for line in lines {
       let bytes = line.map { block[$0] }

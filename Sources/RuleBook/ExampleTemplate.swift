@@ -73,7 +73,8 @@ public enum ExampleTemplate {
   ) throws(TemplateError) {
     let parts = field.split(separator: ":", maxSplits: 1).map(String.init)
     let name = parts.first ?? ""
-    if let alphabet = classes[name] {
+    // `bech32` is both a class and, with a human-readable part, a checksum.
+    if let alphabet = classes[name], parts.last?.contains(":") == false {
       let characters = Array(alphabet.utf8)
       guard parts.count == 2, let count = count(parts[1], &generator) else {
         throw TemplateError(description: "'{\(field)}' needs a count, such as {\(name):32}")
@@ -83,7 +84,9 @@ public enum ExampleTemplate {
     }
     switch name {
     case "uuid": appendUUID(to: &result, &generator)
-    case "crc32-base62", "crc32-base62-whole", "crc32-hex": appendSum(name, to: &result)
+    case "crc32-base62", "crc32-base62-whole", "crc32-hex", "crc32-base36", "crc32-base64":
+      appendSum(name, to: &result)
+    case "base58check", "bech32", "crc16-base32": try appendKey(name, field, to: &result, &generator)
     case "jwt": result.append(contentsOf: jwt(&generator))
     case "pem": result.append(contentsOf: pem(parts.count == 2 ? parts[1] : "PRIVATE KEY", &generator))
     case "pypi": result.append(contentsOf: macaroon(&generator))
@@ -115,9 +118,14 @@ public enum ExampleTemplate {
 
   /// The checksum of the word that ends here.
   private static func appendSum(_ name: String, to result: inout [UInt8]) {
-    let start = (result.lastIndex { !isWord($0) } ?? -1) + 1
+    let extra: [UInt8] = name == "crc32-base36" ? [0x2e] : name == "crc32-base64" ? [0x2b, 0x2f] : []
+    let start = (result.lastIndex { !isWord($0) && !extra.contains($0) } ?? -1) + 1
     let word = Array(result[start...])
     switch name {
+    case "crc32-base36":
+      result.append(contentsOf: Checksum.base36(Checksum.crc32(word.span, 0..<word.count), count: 7))
+    case "crc32-base64":
+      result.append(contentsOf: Checksum.base64Sum(word.span, min(4, word.count)..<word.count))
     case "crc32-hex":
       // The `_` before the sum is part of the template.
       let code = Checksum.crc32(word.span, 0..<max(0, word.count - 1))
@@ -129,6 +137,33 @@ public enum ExampleTemplate {
       let body = Checksum.afterPrefix(word.span)
       result.append(contentsOf: Checksum.base62(Checksum.crc32(word.span, body..<word.count)))
     }
+  }
+
+  /// `{base58check:80:32}`: leading bytes in hex and the number of random bytes behind them; `{bech32:PART:32}` has a
+  /// human-readable part in place of the bytes.
+  private static func appendKey(
+    _ name: String, _ field: String, to result: inout [UInt8], _ generator: inout SeededGenerator
+  ) throws(TemplateError) {
+    let parts = field.split(separator: ":").map(String.init)
+    guard parts.count == 3, let count = Int(parts[2]), (1...128).contains(count), let head = hexBytes(parts[1], name)
+    else {
+      throw TemplateError(description: "'{\(field)}' needs what it begins with and a number of bytes")
+    }
+    let body = head + random(count, &generator)
+    switch name {
+    case "base58check": result.append(contentsOf: Checksum.encodeBase58Check(body))
+    case "crc16-base32": result.append(contentsOf: Checksum.encodeCRC16Base32(body))
+    default: result.append(contentsOf: Checksum.encodeBech32(parts[1], body))
+    }
+  }
+
+  private static func hexBytes(_ text: String, _ name: String) -> [UInt8]? {
+    if name == "bech32" { return [] }
+    let digits = Array(text.utf8)
+    let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { at in
+      UInt8(String(decoding: digits[at..<min(at + 2, digits.count)], as: UTF8.self), radix: 16)
+    }
+    return digits.count % 2 == 0 && bytes.count == digits.count / 2 ? bytes : nil
   }
 
   private static func isWord(_ byte: UInt8) -> Bool {
@@ -160,7 +195,8 @@ public enum ExampleTemplate {
 
   private static func macaroon(_ generator: inout SeededGenerator) -> [UInt8] {
     let host = Array("pypi.org".utf8)
-    let bytes = [2, 1, UInt8(host.count)] + host + [2, 36] + random(36, &generator) + [0, 2, 24] + random(60, &generator)
+    let bytes =
+      [2, 1, UInt8(host.count)] + host + [2, 36] + random(36, &generator) + [0, 2, 24] + random(60, &generator)
     return Array("pypi-".utf8) + Base64.encode(bytes, urlSafe: true)
   }
 }

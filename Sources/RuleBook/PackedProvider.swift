@@ -30,9 +30,11 @@ public struct PackedProvider: Sendable {
     let head = [provider.id, provider.name, provider.homepage]
     let records = [head] + provider.rules.map(PackedProvider.fields)
     let examples = provider.rules.map { [Self.join($0.matches), Self.join($0.rejects)] }
-    let calls = provider.management.map(PackedProvider.records) ?? []
+    let calls = PackedProvider.callRecords(provider)
     let every = (records + examples + calls).flatMap { $0 }
-    guard !every.contains(where: { $0.unicodeScalars.contains { $0.value == 0x1d || $0.value == 0x1e } }) else { return nil }
+    guard !every.contains(where: { $0.unicodeScalars.contains { $0.value == 0x1d || $0.value == 0x1e } }) else {
+      return nil
+    }
     rules = Self.pack(records)
     self.examples = Self.pack(examples)
     management = Self.pack(calls)
@@ -49,8 +51,16 @@ public struct PackedProvider: Sendable {
       rule.id.rawValue, rule.name, join(rule.aliases), rule.severity.rawValue, rule.confidence.rawValue,
       join(rule.literals), rule.literalsIgnoreCase ? "1" : "", rule.pattern, "\(rule.secretGroup)", "\(rule.width)",
       rule.minimumEntropy.map { "\($0)" } ?? "", join(rule.stopWords), rule.checksum?.rawValue ?? "",
-      rule.isPublic ? "1" : "", rule.source,
+      rule.isPublic ? "1" : "", rule.source, rule.kind.rawValue, rule.detector ?? "",
+      rule.checksumIsOptional ? "1" : "", join(rule.pairs.map(\.rawValue)), "\(rule.pairLines)", join(rule.paths),
     ]
+  }
+
+  /// The provider's own record and its five calls, then a record for each rule that has a call of its own.
+  private static func callRecords(_ provider: Provider) -> [[String]] {
+    let own = provider.rules.filter { $0.verify != nil }.map { [$0.id.rawValue] + fields($0.verify) }
+    guard let management = provider.management else { return own.isEmpty ? [] : Array(repeating: [""], count: 6) + own }
+    return records(management) + own
   }
 
   private static func records(_ management: Management) -> [[String]] {
@@ -58,7 +68,10 @@ public struct PackedProvider: Sendable {
     let calls = [
       management.verify, management.list, management.create, management.regenerate, management.revoke,
     ]
-    return [[management.recoverability.rawValue, management.base ?? "", join(limits)]] + calls.map(fields)
+    let head = [
+      management.recoverability.rawValue, management.base ?? "", join(limits), join(management.kinds.map(\.rawValue)),
+    ]
+    return [head] + calls.map(fields)
   }
 
   private static func fields(_ call: CallTemplate?) -> [String] {
@@ -84,8 +97,13 @@ public struct PackedProvider: Sendable {
         rules[index].rejects = Self.items(pair[1])
       }
     }
+    let calls = Self.split(management)
+    for record in calls.dropFirst(6) {
+      guard let index = rules.firstIndex(where: { $0.id.rawValue == record.first }) else { continue }
+      rules[index].verify = Self.call(Array(record.dropFirst()))
+    }
     return Provider(
-      id: head[0], name: head[1], homepage: head[2], rules: rules, management: Self.management(Self.split(management)))
+      id: head[0], name: head[1], homepage: head[2], rules: rules, management: Self.management(calls))
   }
 
   private static func split(_ text: String) -> [[String]] {
@@ -107,23 +125,29 @@ public struct PackedProvider: Sendable {
   }
 
   private static func rule(_ fields: [String], provider: String) -> Rule? {
-    guard fields.count == 15, let severity = Severity(rawValue: fields[3]),
-      let confidence = Confidence(rawValue: fields[4]), let group = Int(fields[8]), let width = Int(fields[9])
+    guard fields.count == 21, let kind = RuleKind(rawValue: fields[15]), let severity = Severity(rawValue: fields[3]),
+      let confidence = Confidence(rawValue: fields[4]), let group = Int(fields[8]), let width = Int(fields[9]),
+      let pairLines = Int(fields[19])
     else { return nil }
     return Rule(
-      id: RuleID(fields[0]), provider: provider, name: fields[1], aliases: items(fields[2]), severity: severity,
+      id: RuleID(fields[0]), kind: kind, detector: fields[16].isEmpty ? nil : fields[16], provider: provider,
+      name: fields[1], aliases: items(fields[2]), severity: severity,
       confidence: confidence, literals: items(fields[5]), literalsIgnoreCase: fields[6] == "1", pattern: fields[7],
       secretGroup: group, width: width, minimumEntropy: Double(fields[10]), stopWords: items(fields[11]),
-      checksum: ChecksumKind(rawValue: fields[12]), isPublic: fields[13] == "1", source: fields[14])
+      checksum: ChecksumKind(rawValue: fields[12]), checksumIsOptional: fields[17] == "1",
+      isPublic: fields[13] == "1", source: fields[14], pairs: items(fields[18]).map { RuleID($0) },
+      pairLines: pairLines,
+      paths: items(fields[20]))
   }
 
   private static func management(_ records: [[String]]) -> Management? {
-    guard records.count == 6, records[0].count == 3, let kind = Recoverability(rawValue: records[0][0]) else {
+    guard records.count >= 6, records[0].count == 4, let kind = Recoverability(rawValue: records[0][0]) else {
       return nil
     }
     let limits = pairs(records[0][2]).compactMap { name, text in Int(text).map { (name, $0) } }
     return Management(
-      recoverability: kind, base: records[0][1].isEmpty ? nil : records[0][1], verify: call(records[1]),
+      recoverability: kind, kinds: items(records[0][3]).map { RuleID($0) },
+      base: records[0][1].isEmpty ? nil : records[0][1], verify: call(records[1]),
       list: call(records[2]), create: call(records[3]), regenerate: call(records[4]), revoke: call(records[5]),
       requestsPerMinute: Dictionary(limits, uniquingKeysWith: { $1 }))
   }

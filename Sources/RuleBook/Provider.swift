@@ -21,7 +21,8 @@ public enum Recoverability: String, Sendable, CaseIterable {
 }
 
 /// An HTTP call of a provider, as a template. Placeholders in `{…}`: `{secret}`, `{base}`, `{key_id}`, `{tenant}`,
-/// `{reference}`, `{grace_seconds}`, and the names of sibling credentials.
+/// `{account}`, `{name}`, `{reference}`, `{grace_seconds}`; `{basic}` is base64 of `secret:`, `{basic:NAME}` of
+/// `NAME:secret`, both for `Authorization: Basic`.
 public struct CallTemplate: Sendable, Equatable {
   /// `GET`, `POST`...
   public var method: String
@@ -69,94 +70,10 @@ public struct HeaderTemplate: Sendable, Equatable {
   }
 }
 
-/// A checksum that a credential carries inside itself.
-public enum ChecksumKind: String, Sendable, CaseIterable {
-  /// Last six characters are the base62 CRC-32 of everything before them after the last `_` (GitHub, npm, `aitbc_`).
-  case crc32Base62 = "crc32-base62"
-  /// The same over the whole token before the last six characters, prefix included.
-  case crc32Base62Whole = "crc32-base62-whole"
-  /// The last eight hex digits are the CRC-32 of what stands between the prefix and the last `_` (Grafana).
-  case crc32Hex = "crc32-hex"
-  /// Structure of a JSON Web Token: three base64url parts, the first two JSON objects, `alg` present.
-  case jwt
-  /// Structure of a PEM block: matching labels, base64 body that decodes to a plausible DER or OpenSSH key.
-  case pem
-  /// Structure of a PyPI macaroon.
-  case pypi
-}
-
-/// One kind of credential: how it is found.
-public struct Rule: Sendable, Equatable {
-  /// The largest `width`.
-  public static let maximumWidthBytes = 16_384
-
-  /// Unique over all files.
-  public var id: RuleID
-  /// The provider file's id.
-  public var provider: String
-  /// A name for people.
-  public var name: String
-  /// Other scanners' ids of the same thing.
-  public var aliases: [String]
-  /// What the credential can do.
-  public var severity: Severity
-  /// What a match rests on before any checksum.
-  public var confidence: Confidence
-  /// At least one of these must stand within `width` bytes for the pattern to be tried; never empty.
-  public var literals: [String]
-  /// Whether ASCII case matters in `literals` (it always matters in the pattern unless that says `(?i)`).
-  public var literalsIgnoreCase: Bool
-  /// PCRE2, over raw bytes.
-  public var pattern: String
-  /// The capture group that is the secret; 0 is the whole match.
-  public var secretGroup: Int
-  /// The widest match of the pattern with its look-arounds, in bytes: the window on either side of a literal.
-  public var width: Int
-  /// The least Shannon entropy of the secret, in bits per byte; nil asks for none.
-  public var minimumEntropy: Double?
-  /// Lower-case words that, anywhere in the secret, make it a placeholder.
-  public var stopWords: [String]
-  /// The checksum; a secret that fails it is not reported.
-  public var checksum: ChecksumKind?
-  /// Whether the credential is meant to be public (publishable keys): reported at the lowest severity only on request.
-  public var isPublic: Bool
-  /// Templates of texts in which the rule must find exactly one secret.
-  public var matches: [String]
-  /// Templates of texts in which it must find none.
-  public var rejects: [String]
-  /// Where the format is documented.
-  public var source: String
-
-  /// A rule as given.
-  public init(
-    id: RuleID, provider: String, name: String, aliases: [String] = [], severity: Severity, confidence: Confidence,
-    literals: [String], literalsIgnoreCase: Bool = false, pattern: String, secretGroup: Int = 0, width: Int,
-    minimumEntropy: Double? = nil, stopWords: [String] = [], checksum: ChecksumKind? = nil, isPublic: Bool = false,
-    matches: [String] = [], rejects: [String] = [], source: String
-  ) {
-    self.id = id
-    self.provider = provider
-    self.name = name
-    self.aliases = aliases
-    self.severity = severity
-    self.confidence = confidence
-    self.literals = literals
-    self.literalsIgnoreCase = literalsIgnoreCase
-    self.pattern = pattern
-    self.secretGroup = secretGroup
-    self.width = width
-    self.minimumEntropy = minimumEntropy
-    self.stopWords = stopWords
-    self.checksum = checksum
-    self.isPublic = isPublic
-    self.matches = matches
-    self.rejects = rejects
-    self.source = source
-  }
-}
-
 /// How a provider's keys are managed.
 public struct Management: Sendable, Equatable {
+  /// The rules whose credentials these calls are about; empty means every rule of the file.
+  public var kinds: [RuleID]
   /// How an unknown outcome is recovered from.
   public var recoverability: Recoverability
   /// The default `{base}`; nil where only configuration can know it.
@@ -176,10 +93,11 @@ public struct Management: Sendable, Equatable {
 
   /// Management as given.
   public init(
-    recoverability: Recoverability, base: String? = nil, verify: CallTemplate? = nil, list: CallTemplate? = nil,
-    create: CallTemplate? = nil, regenerate: CallTemplate? = nil, revoke: CallTemplate? = nil,
-    requestsPerMinute: [String: Int] = [:]
+    recoverability: Recoverability, kinds: [RuleID] = [], base: String? = nil, verify: CallTemplate? = nil,
+    list: CallTemplate? = nil, create: CallTemplate? = nil, regenerate: CallTemplate? = nil,
+    revoke: CallTemplate? = nil, requestsPerMinute: [String: Int] = [:]
   ) {
+    self.kinds = kinds
     self.recoverability = recoverability
     self.base = base
     self.verify = verify
@@ -211,5 +129,15 @@ public struct Provider: Sendable, Equatable {
     self.homepage = homepage
     self.rules = rules
     self.management = management
+  }
+  /// The management of one kind of credential; nil where this file's calls are not about that kind.
+  public func management(for rule: RuleID) -> Management? {
+    guard let management, management.kinds.isEmpty || management.kinds.contains(rule) else { return nil }
+    return management
+  }
+
+  /// The harmless call that tells whether a credential of that kind works: the rule's own, or the provider's.
+  public func verifyCall(for rule: RuleID) -> CallTemplate? {
+    rules.first { $0.id == rule }?.verify ?? management(for: rule)?.verify
   }
 }

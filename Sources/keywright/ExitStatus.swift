@@ -30,11 +30,14 @@ struct Failure: Error {
   var message: String
   var hint: String?
 
-  init(_ status: ExitStatus = .failure, _ message: String, hint: String? = nil) {
+  init(_ status: ExitStatus, _ message: String, hint: String? = nil) {
     self.status = status
     self.message = message
     self.hint = hint
   }
+
+  /// A failure that no other code describes.
+  init(_ message: String, hint: String? = nil) { self.init(.failure, message, hint: hint) }
 }
 
 /// An exit status of the user's own choice (`scan --exit-code`).

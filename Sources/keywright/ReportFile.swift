@@ -25,9 +25,10 @@ enum ReportFile {
   static func recoverValues(_ report: inout ScanReport, from repository: String?) {
     let target = repository ?? report.target
     let key = Scanner.fingerprintKey(of: target, mode: report.mode)
+    let locator = Locator(target: target)
     for index in report.findings.indices {
       report.findings[index].secret = report.findings[index].occurrences.lazy
-        .compactMap { try? Locator.read($0, in: target) }
+        .compactMap { try? locator.read($0) }
         .first { key?.fingerprint($0) == report.findings[index].fingerprint }
     }
   }

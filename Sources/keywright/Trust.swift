@@ -3,6 +3,8 @@
 
 internal import ArgumentParser
 internal import Posix
+internal import Report
+internal import Rotation
 internal import Secrets
 
 /// The list of consented files: `SHA-256  path`, a line each.
@@ -60,7 +62,7 @@ struct TrustedFile {
     do {
       let path = try Files.realPath(given)
       return (path, try Files.read(path, maximumBytes: maximumBytes))
-    } catch let error as SystemError {
+    } catch {
       throw Failure(.usage, "\(error)", hint: "name the configuration with --config FILE")
     }
   }

@@ -126,7 +126,7 @@ final class Sandbox {
     return try files.filter { name in
       guard !allowed.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) else { return false }
       var isDirectory: ObjCBool = false
-      FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
+      _ = FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
       guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else { return false }
       return values.contains { bytes.range(of: Data($0.utf8)) != nil }
     }
@@ -146,7 +146,7 @@ final class Sandbox {
     let stem = FileManager.default.temporaryDirectory.appending(path: "keywright-\(UUID().uuidString)").path
     defer { for end in [".out", ".err", ".in"] { try? FileManager.default.removeItem(atPath: stem + end) } }
     for (end, content) in [(".out", []), (".err", []), (".in", input ?? [])] {
-      FileManager.default.createFile(atPath: stem + end, contents: Data(content))
+      _ = FileManager.default.createFile(atPath: stem + end, contents: Data(content))
     }
     process.standardOutput = FileHandle(forWritingAtPath: stem + ".out")
     process.standardError = FileHandle(forWritingAtPath: stem + ".err")

@@ -1,0 +1,143 @@
+// The new content: the bytes of the value are replaced and nothing else, and the result is read back by every reader
+// before it may be written.
+
+internal import Formats
+internal import Secrets
+
+/// A rewrite that is proven and not yet written.
+final class EnvEdit {
+  /// The whole new content; wiped when dropped.
+  private(set) var bytes: [UInt8]
+  /// The lines that change, counted from 1.
+  let lines: [Int]
+  /// The quotes of the assignment that counts, as they were.
+  let quoting: SettingQuoting
+  let isPart: Bool
+
+  deinit { wipe(&bytes) }
+
+  private struct Change {
+    var range: Range<Int>
+    /// What may stand there, the best first.
+    var tokens: [Secret]
+    var line: Int
+  }
+
+  /// The content with the new value in place of the old one wherever the variable holds it.
+  init(_ content: [UInt8], _ text: EnvText, old: Needle, new: Secret) throws(EnvFileError) {
+    guard let reading = text.readings.first, let last = reading.places.last else {
+      throw EnvFileError(.variableMissing, text.target.path, "\(text.target.variable) is not assigned")
+    }
+    let changes = try EnvEdit.changes(reading, text.target, old, new)
+    let attempts = changes.map(\.tokens.count).max() ?? 0
+    for attempt in 0..<attempts {
+      var candidate = EnvEdit.apply(changes, attempt, to: content)
+      if EnvEdit.isProven(candidate, text, old, new) {
+        bytes = candidate
+        lines = Set(changes.map(\.line)).sorted()
+        quoting = reading.settings[last].quoting
+        isPart = Holding(reading.settings[last], old) == .part
+        return
+      }
+      wipe(&candidate)
+    }
+    throw EnvFileError(
+      .noSafeQuoting, text.target.path,
+      "no way of writing the new value is read alike by \(text.readings.map(\.dialect.rawValue).joined(separator: " and "))",
+      hint: "declare fewer readers, or write the value in single quotes", line: reading.settings[last].line)
+  }
+
+  private static func changes(
+    _ reading: EnvText.Reading, _ target: EnvTarget, _ old: Needle, _ new: Secret
+  ) throws(EnvFileError) -> [Change] {
+    var changes: [Change] = []
+    for place in reading.places {
+      let setting = reading.settings[place]
+      switch Holding(setting, old) {
+      case .nothing: continue
+      case .whole:
+        let tokens = Dotenv.tokens(for: new, quoting: setting.quoting).map { token in
+          var token = token
+          defer { wipe(&token) }
+          return Secret(token)
+        }
+        changes.append(Change(range: setting.span, tokens: tokens, line: setting.line))
+      case .part:
+        let inner = setting.innerBytes
+        let base = setting.inner.lowerBound
+        for found in inner.withBytes({ old.places(in: $0) }) {
+          guard let part = inner.withBytes({ Needle.part(new, at: found, of: $0) }) else {
+            throw EnvFileError(
+              .noSafeQuoting, target.path, "the new value can't stand inside the longer value of \(target.variable)",
+              hint: "give the key a variable of its own", line: setting.line)
+          }
+          let range = base + found.range.lowerBound..<base + found.range.upperBound
+          changes.append(Change(range: range, tokens: [part], line: setting.line))
+        }
+      }
+    }
+    return changes
+  }
+
+  private static func apply(_ changes: [Change], _ attempt: Int, to content: [UInt8]) -> [UInt8] {
+    let chosen = changes.map { $0.tokens[min(attempt, $0.tokens.count - 1)] }
+    var result: [UInt8] = []
+    // One reservation: growing would leave unwiped copies behind.
+    result.reserveCapacity(content.count + chosen.reduce(0) { $0 + $1.count })
+    var at = 0
+    for (change, token) in zip(changes, chosen) {
+      result += content[at..<change.range.lowerBound]
+      token.withBytes { bytes in
+        for index in bytes.indices { result.append(bytes[index]) }
+      }
+      at = change.range.upperBound
+    }
+    result += content[at...]
+    return result
+  }
+
+  /// Whether every reader finds the new value where it found the old one, and all else unchanged.
+  private static func isProven(_ candidate: [UInt8], _ text: EnvText, _ old: Needle, _ new: Secret) -> Bool {
+    text.readings.allSatisfy { before in
+      guard let after = try? EnvText.read(candidate, text.target, before.dialect),
+        after.settings.count == before.settings.count
+      else { return false }
+      return zip(before.settings, after.settings).allSatisfy { was, now in
+        guard was.key == text.target.variable, now.key == was.key, now.isExported == was.isExported else {
+          return was.isSame(as: now)
+        }
+        return isExpected(now, was, old, new)
+      }
+    }
+  }
+
+  private static func isExpected(_ now: Setting, _ was: Setting, _ old: Needle, _ new: Secret) -> Bool {
+    guard let before = was.value else { return was.isSame(as: now) }
+    switch Holding(before, old) {
+    case .nothing: return was.isSame(as: now)
+    case .whole: return now.value == new
+    case .part:
+      guard let expected = replaced(before, old, new) else { return false }
+      return now.value == expected
+    }
+  }
+
+  private static func replaced(_ value: Secret, _ old: Needle, _ new: Secret) -> Secret? {
+    value.withBytes { bytes -> Secret? in
+      var result: [UInt8] = []
+      result.reserveCapacity(bytes.count * 3 + new.count * 3)
+      defer { wipe(&result) }
+      var at = 0
+      for place in old.places(in: bytes) {
+        guard let part = Needle.part(new, at: place, of: bytes) else { return nil }
+        for index in at..<place.range.lowerBound { result.append(bytes[index]) }
+        part.withBytes { part in
+          for index in part.indices { result.append(part[index]) }
+        }
+        at = place.range.upperBound
+      }
+      for index in at..<bytes.count { result.append(bytes[index]) }
+      return Secret(result)
+    }
+  }
+}

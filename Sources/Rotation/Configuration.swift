@@ -1,0 +1,121 @@
+// What the configuration says: which keys are ours, where they are used, and how they are to be rotated.
+
+public import Formats
+
+/// One key of ours.
+public struct ConfiguredKey: Sendable, Equatable {
+  /// What commands call it: letters, digits, `.`, `_`, `-`.
+  public var name: String
+  /// The provider file's id.
+  public var provider: String
+  /// The service's address, where the provider file does not name it.
+  public var base: String?
+  /// The provider's id of the key, as it was when the configuration was written.
+  public var keyID: String?
+  /// `production`, `staging`...; for people and for policy.
+  public var environment: String?
+  /// The tenant or account that the provider wants to be told.
+  public var tenant: String?
+  /// The account that the provider wants to be told.
+  public var account: String?
+  /// The plan whose request limit applies.
+  public var plan: String?
+  /// The variable that holds the value.
+  public var variable: String
+  /// Every file that holds it: absolute paths.
+  public var files: [String]
+  /// Who reads the files (`compose`, `systemd`...); empty for what can be told from a file's name.
+  public var dialects: [DotenvDialect]
+  /// What applies to it.
+  public var policy: KeyPolicy
+  /// The line of its `[[key]]` in the configuration, counted from 1.
+  public var line: Int
+
+  /// A key as given.
+  public init(
+    name: String, provider: String, base: String? = nil, keyID: String? = nil, environment: String? = nil,
+    tenant: String? = nil, account: String? = nil, plan: String? = nil, variable: String, files: [String],
+    dialects: [DotenvDialect] = [], policy: KeyPolicy = KeyPolicy(), line: Int = 1
+  ) {
+    self.name = name
+    self.provider = provider
+    self.base = base
+    self.keyID = keyID
+    self.environment = environment
+    self.tenant = tenant
+    self.account = account
+    self.plan = plan
+    self.variable = variable
+    self.files = files
+    self.dialects = dialects
+    self.policy = policy
+    self.line = line
+  }
+}
+
+/// How a key is rotated. Durations are in milliseconds.
+public struct KeyPolicy: Sendable, Equatable {
+  /// The age at which it is due; nil for never.
+  public var maximumAgeMs: Int64?
+  /// How long before that it may already be rotated, so that not all keys are due at once.
+  public var windowMs: Int64 = 0
+  /// How long the service is asked to keep the old value alive, where it offers that.
+  public var graceMs: Int64 = 3_600_000
+  /// How long a new key may take to be known everywhere, and an old one to be forgotten.
+  public var settleMs: Int64 = 120_000
+  /// How often in a row the new key must be accepted, and the old one refused.
+  public var proofs: Int = 3
+
+  /// The defaults.
+  public init() {}
+}
+
+/// A configuration file.
+public struct Configuration: Sendable, Equatable {
+  /// The file's path.
+  public var path: String
+  /// In the file's order.
+  public var keys: [ConfiguredKey]
+  /// The install's key; nil is `install.key` in the state directory.
+  public var installKeyPath: String?
+  /// Where Prometheus' text-file collector looks; nil writes no metrics.
+  public var metricsPath: String?
+  /// When no scheduled rotation begins.
+  public var freezes: [FreezePeriod]
+
+  /// A configuration as given.
+  public init(
+    path: String, keys: [ConfiguredKey], installKeyPath: String? = nil, metricsPath: String? = nil,
+    freezes: [FreezePeriod] = []
+  ) {
+    self.path = path
+    self.keys = keys
+    self.installKeyPath = installKeyPath
+    self.metricsPath = metricsPath
+    self.freezes = freezes
+  }
+
+  /// The key of that name.
+  public func key(named name: String) -> ConfiguredKey? { keys.first { $0.name == name } }
+}
+
+/// A mistake in a configuration.
+public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible {
+  /// The file.
+  public var file: String
+  /// Counted from 1.
+  public var line: Int
+  /// What is wrong, and what would be right.
+  public var reason: String
+
+  /// `file:line: reason`.
+  public var description: String { "\(file):\(line): \(reason)" }
+}
+
+/// Every mistake of a configuration.
+public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
+  /// In the order of their lines.
+  public var mistakes: [ConfigurationMistake]
+  /// A line each.
+  public var description: String { mistakes.map(\.description).joined(separator: "\n") }
+}

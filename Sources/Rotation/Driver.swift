@@ -1,0 +1,60 @@
+// Drives a rotation from wherever it stands to where it can't go on: an end, a person, or an obstacle.
+
+internal import Ledger
+
+extension RotationRun {
+  /// Goes on until the rotation ends or has to stop.
+  func drive() throws {
+    while !replay.state.isEnd && replay.state != .human {
+      services.progress("\(snapshot.name): \(Self.words(for: replay.state))")
+      guard case .goOn = try step() else { return }
+    }
+  }
+
+  private func step() throws -> Progress {
+    switch replay.state {
+    case .intent: try beginRequest()
+    case .requested: try suspect()
+    case .received: try parse()
+    case .unknown: try reconcile()
+    case .notExecuted: try againOrClose()
+    case .orphaned: try revokeOrphan()
+    case .orphanRevoked: try againAfterOrphan()
+    case .lost:
+      try halt(
+        "the service replaced the key and the answer was lost; the old key no longer works",
+        hint: "make a new key at the service by hand, put it into the files, then run: "
+          + "keywright rotation abort \(snapshot.name)")
+    case .parsed: try proveNew()
+    case .rollingBack: try rollBack()
+    case .verifiedNew, .file: try commit()
+    case .committed: try retire()
+    case .oldRevoked: try proveDeath()
+    case .oldAlive: try retireAgain()
+    case .oldProvenDead: try finish()
+    case .human, .resumed, .done, .rolledBack, .closed, .aborted: .stop
+    }
+  }
+
+  /// A request was about to be sent when the process ended: nobody knows whether it was.
+  private func suspect() throws -> Progress {
+    try advance(.unknown, Facts(reason: "keywright was interrupted between the request and its answer"))
+    return .goOn
+  }
+
+  static func words(for state: RotationState) -> String {
+    switch state {
+    case .intent, .orphanRevoked, .notExecuted: "asking for a new key"
+    case .requested, .unknown: "finding out whether the request was carried out"
+    case .received: "reading the answer"
+    case .orphaned: "revoking the key whose value was lost"
+    case .parsed: "proving the new key"
+    case .rollingBack: "taking the new key back"
+    case .verifiedNew, .file: "writing the files"
+    case .committed, .oldAlive: "ending the old key"
+    case .oldRevoked: "proving that the old key is dead"
+    case .oldProvenDead: "finishing"
+    case .lost, .human, .resumed, .done, .rolledBack, .closed, .aborted: state.rawValue.lowercased()
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// The files of a configured key: what value they hold now, and whether all of them can be rewritten.
+
+internal import EnvFiles
+internal import Formats
+internal import Posix
+public import Secrets
+
+/// The files of a configured key.
+public enum KeyFiles {
+  /// The value that the key's files hold: read from the first, and the same in all of them.
+  ///
+  /// - Throws: ``RotationRefusal`` where a file can't be read, lacks the variable, or holds another value.
+  public static func currentValue(_ key: ConfiguredKey) throws(RotationRefusal) -> Secret {
+    guard let first = key.targets.first else {
+      throw RotationRefusal(.configuration, "the key '\(key.name)' has no files")
+    }
+    let value = try read(first)
+    guard value.count > 0 else {
+      throw RotationRefusal(
+        .configuration, "\(first.path): \(key.variable) is empty", hint: "put the key's value there first")
+    }
+    for target in key.targets.dropFirst() {
+      let state: EnvState
+      do throws(EnvFileError) { state = try EnvFiles.state(of: target, old: value, new: nil) } catch {
+        throw refusal(error)
+      }
+      switch state {
+      case .holdsOld, .holdsNew: continue
+      case .absent:
+        throw RotationRefusal(
+          .configuration, "\(target.path) does not set \(key.variable)",
+          hint: "put the key's value there, or take the file out of the configuration of '\(key.name)'")
+      case .holdsOther:
+        throw RotationRefusal(
+          .configuration, "\(first.path) and \(target.path) hold different values of \(key.variable)",
+          hint: "make them the same, or configure two keys")
+      }
+    }
+    return value
+  }
+
+  private static func read(_ target: EnvTarget) throws(RotationRefusal) -> Secret {
+    var found: Secret?
+    var bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try Files.read(target.path, maximumBytes: EnvFiles.maximumFileBytes)
+    } catch {
+      throw RotationRefusal(
+        .configuration, "\(error)", hint: error.isMissing ? "the configuration's files must exist" : nil)
+    }
+    defer { wipe(&bytes) }
+    let dialects = target.dialects.isEmpty ? DotenvDialect.inferred(from: target.path) : target.dialects
+    for dialect in dialects {
+      let settings: [Setting]
+      do throws(FormatError) {
+        settings = try Dotenv.parse(bytes, name: target.path, dialect: dialect)
+      } catch {
+        throw RotationRefusal(.configuration, "\(error)", hint: "\(dialect.rawValue) would not read this file")
+      }
+      guard let setting = settings.last(where: { $0.key == target.variable }) else {
+        throw RotationRefusal(
+          .configuration, "\(target.path) does not set \(target.variable)",
+          hint: "see variable and files in the configuration")
+      }
+      guard let value = setting.value else {
+        throw RotationRefusal(
+          .configuration,
+          "\(target.path):\(setting.line): what \(target.variable) means to \(dialect.rawValue) is not certain: "
+            + (setting.doubt ?? ""), hint: "write the value so that it is")
+      }
+      if let found, found != value {
+        throw RotationRefusal(
+          .configuration,
+          "\(target.path):\(setting.line): the file's readers disagree about the value of \(target.variable)",
+          hint: "write it without quotes or in single quotes, or declare fewer dialects")
+      }
+      found = value
+    }
+    guard let found else { throw RotationRefusal(.configuration, "\(target.path) has no reader") }
+    return found
+  }
+
+  /// Tries everything about the files that can fail here.
+  static func preflight(
+    _ key: ConfiguredKey, old: Secret, policy: EnvPolicy
+  ) throws(RotationRefusal) -> [EnvPreview] {
+    var previews: [EnvPreview] = []
+    for target in key.targets {
+      let preview: EnvPreview
+      do throws(EnvFileError) { preview = try EnvFiles.preflight(target, old: old, policy: policy) } catch {
+        throw refusal(error)
+      }
+      guard !previews.contains(where: { $0.path == preview.path }) else {
+        throw RotationRefusal(
+          .configuration, "two of the files of '\(key.name)' are the same file, \(preview.path)", hint: "list it once")
+      }
+      previews.append(preview)
+    }
+    return previews
+  }
+
+  /// Removes what a crash may have left beside a file. Whatever stands in the way is no reason to stop.
+  static func sweep(_ target: EnvTarget, transaction: String) {
+    _ = try? EnvFiles.sweep(directoryOf: target, transaction: transaction)
+  }
+
+  static func refusal(_ error: EnvFileError) -> RotationRefusal {
+    let kind: RotationRefusal.Kind =
+      switch error.kind {
+      case .busy, .io: .failure
+      default: .configuration
+      }
+    return RotationRefusal(kind, "\(error)", hint: error.hint)
+  }
+}
+
+extension ConfiguredKey {
+  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects) } }
+}

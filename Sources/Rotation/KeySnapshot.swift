@@ -1,0 +1,117 @@
+// What was known of a key when its rotation began. Kept in the journal, so that a rotation ends as it began, whatever
+// has become of the configuration meanwhile.
+
+internal import Formats
+internal import Providers
+
+/// The particulars of one rotation.
+struct KeySnapshot: Equatable {
+  var name: String
+  var provider: String
+  var recoverability: String
+  var base: String?
+  var environment: String?
+  var tenant: String?
+  var account: String?
+  var plan: String?
+  var keyID: String?
+  var variable: String
+  var files: [String]
+  var dialects: [DotenvDialect]
+  var graceSeconds: Int
+  var settleMs: Int64
+  var proofs: Int
+  var reason: String
+  var oldFingerprint: String
+  /// Whose key the old one is, as the provider said.
+  var identity: KeyIdentity?
+
+  /// The placeholders of calls about the key with this id.
+  func context(keyID: String? = nil, reference: String? = nil) -> CallContext {
+    CallContext(
+      base: base, keyID: keyID ?? self.keyID, tenant: tenant, reference: reference, graceSeconds: graceSeconds,
+      name: identity?.name ?? name, account: account, plan: plan)
+  }
+
+  var facts: Facts {
+    var facts = Facts()
+    facts.set("key", name)
+    facts.set("provider", provider)
+    facts.set("class", recoverability)
+    facts.set("base", base)
+    facts.set("environment", environment)
+    facts.set("tenant", tenant)
+    facts.set("account", account)
+    facts.set("plan", plan)
+    facts.set("key_id", keyID)
+    facts.set("variable", variable)
+    facts.set("files", files)
+    facts.set("dialects", dialects.map(\.rawValue))
+    facts.set("grace_seconds", graceSeconds)
+    facts.set("settle_ms", settleMs)
+    facts.set("proofs", proofs)
+    facts.set("reason", reason)
+    facts.set("old_fingerprint", oldFingerprint)
+    if let identity {
+      facts.set("identity_account", identity.account)
+      facts.set("identity_name", identity.name)
+      facts.set("identity_scopes", identity.scopes)
+    }
+    return facts
+  }
+
+  /// Nil where the entry lacks what every beginning has.
+  init?(_ node: Node) {
+    guard let name = node["key"]?.string, let provider = node["provider"]?.string,
+      let recoverability = node["class"]?.string, let variable = node["variable"]?.string,
+      let grace = node["grace_seconds"]?.integer, let settle = node["settle_ms"]?.integer,
+      let proofs = node["proofs"]?.integer, let fingerprint = node["old_fingerprint"]?.string
+    else { return nil }
+    self.name = name
+    self.provider = provider
+    self.recoverability = recoverability
+    self.variable = variable
+    base = node["base"]?.string
+    environment = node["environment"]?.string
+    tenant = node["tenant"]?.string
+    account = node["account"]?.string
+    plan = node["plan"]?.string
+    keyID = node["key_id"]?.string
+    files = node.texts("files")
+    dialects = node.texts("dialects").compactMap(DotenvDialect.init(rawValue:))
+    graceSeconds = grace
+    settleMs = Int64(settle)
+    self.proofs = proofs
+    reason = node["reason"]?.string ?? ""
+    oldFingerprint = fingerprint
+    if node["identity_scopes"] != nil {
+      identity = KeyIdentity(
+        account: node["identity_account"]?.string, keyID: node["key_id"]?.string, name: node["identity_name"]?.string,
+        scopes: node.texts("identity_scopes"))
+    }
+  }
+
+  init(
+    _ key: ConfiguredKey, recoverability: String, reason: String, oldFingerprint: String, identity: KeyIdentity?,
+    keyID: String?, graceMs: Int64
+  ) {
+    name = key.name
+    provider = key.provider
+    self.recoverability = recoverability
+    base = key.base
+    environment = key.environment
+    tenant = key.tenant
+    account = key.account
+    plan = key.plan
+    self.keyID = keyID
+    variable = key.variable
+    files = key.files
+    dialects = key.dialects
+    graceSeconds = Int(graceMs / 1_000)
+    settleMs = key.policy.settleMs
+    proofs = key.policy.proofs
+    self.reason = reason
+    self.oldFingerprint = oldFingerprint
+    self.identity = identity
+  }
+}

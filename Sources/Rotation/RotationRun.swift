@@ -1,0 +1,115 @@
+// One rotation while it is worked on: its journal's tail, its lock, and the one way of going from state to state.
+
+internal import EnvFiles
+internal import Formats
+internal import Ledger
+internal import Posix
+internal import Providers
+internal import RuleBook
+internal import Secrets
+
+final class RotationRun {
+  /// Key-making requests that a rotation may begin by itself; as many again each time a person says to go on.
+  private static let mutationsAtATime = 2
+
+  /// What a step leads to.
+  enum Progress {
+    case goOn
+    /// Not now: the reason and what would help are kept for the report.
+    case stop
+  }
+
+  let services: RotationServices
+  let session: ProviderSession
+  let fence: Int
+  private(set) var replay: Replay
+  /// Why it stopped, where the journal does not say.
+  var obstacle: String?
+  /// Whether the old key was already tried again in this run.
+  var triedAgain = false
+  private let lock: KeyLock
+
+  init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, lock: KeyLock) {
+    self.services = services
+    self.session = session
+    self.replay = replay
+    self.fence = fence
+    self.lock = lock
+  }
+
+  /// Whether another key-making request may be begun.
+  var mayAsk: Bool { replay.attempt < RotationRun.mutationsAtATime * (1 + replay.resumptions) }
+
+  var txid: String { replay.txid }
+  var snapshot: KeySnapshot { replay.snapshot }
+  var client: ProviderClient { session.client }
+  var recoverability: Recoverability { Recoverability(rawValue: snapshot.recoverability) ?? .manual }
+
+  /// The call that makes a key, by class.
+  var makingRole: CallRole { KeyMaking.role(recoverability) }
+
+  /// Goes to a state: the entry is durable when this returns.
+  func advance(
+    _ state: RotationState, _ facts: Facts = Facts(), attempt: Int? = nil,
+    values: [(label: String, value: Secret)] = [], outcome: RotationOutcome? = nil, purges: Bool = false,
+    inventory: InventoryRecord? = nil
+  ) throws {
+    guard replay.state.successors.contains(state) else {
+      throw LedgerError(.damaged, "the rotation \(txid) can't go from \(replay.state.rawValue) to \(state.rawValue)")
+    }
+    try services.checkpoint("\(state.rawValue):before")
+    let time = services.clock.now()
+    let data = facts.json
+    try services.ledger.append(
+      LedgerStep(
+        state: state.rawValue, data: data, timeMs: time, attempt: attempt, values: values,
+        outcome: outcome?.rawValue, purges: purges, inventory: inventory),
+      to: txid, fence: fence, actor: services.actor)
+    try replay.take(
+      JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
+    try services.checkpoint("\(state.rawValue):after")
+  }
+
+  /// Hands over to a person: this key halts, its sealed values are kept.
+  func halt(_ reason: String, hint: String) throws -> Progress {
+    try advance(.human, Facts(reason: reason, hint: hint))
+    return .stop
+  }
+
+  /// Stops for now.
+  func pauseFor(_ reason: String) -> Progress {
+    obstacle = reason
+    return .stop
+  }
+
+  /// A sealed value that the state says must be there.
+  func value(_ label: String) throws -> Secret {
+    guard let value = try services.ledger.sealedValue(label, of: txid) else {
+      throw LedgerError(.damaged, "the ledger lacks the value '\(label)' of rotation \(txid)")
+    }
+    return value
+  }
+
+  /// Waits, unless somebody asks to stop.
+  func wait(milliseconds: Int64) throws {
+    let slice: Int64 = 100
+    let start = services.clock.monotonic()
+    while true {
+      if services.isInterrupted() { throw Interrupted() }
+      let left = milliseconds - (services.clock.monotonic() - start)
+      if left <= 0 { return }
+      services.clock.sleep(milliseconds: min(left, slice))
+    }
+  }
+
+  var targets: [EnvTarget] {
+    snapshot.files.map { EnvTarget(path: $0, variable: snapshot.variable, dialects: snapshot.dialects) }
+  }
+}
+
+/// Which call makes a new key.
+enum KeyMaking {
+  static func role(_ recoverability: Recoverability) -> CallRole {
+    recoverability == .createDelete ? .create : .regenerate
+  }
+}

@@ -1,0 +1,97 @@
+// What a rotation needs of the world, handed in, so that a seed and a manual clock replay a run.
+
+public import EnvFiles
+public import Ledger
+public import Posix
+public import Providers
+public import RuleBook
+public import Secrets
+
+/// A provider and whoever speaks to it.
+public struct ProviderSession: Sendable {
+  /// The provider file.
+  public var provider: Provider
+  /// Speaks to it.
+  public var client: ProviderClient
+
+  /// A session as given.
+  public init(provider: Provider, client: ProviderClient) {
+    self.provider = provider
+    self.client = client
+  }
+}
+
+/// What a rotation needs of the world.
+public struct RotationServices: Sendable {
+  /// Durable state.
+  public var ledger: Ledger
+  /// The time, and who waits.
+  public var clock: any WallClock
+  /// Where rotations' ids come from.
+  public var random: any RandomSource
+  /// Opens a session with a provider (its id, and the service's address where configuration names one); nil where no
+  /// provider file has that id.
+  public var session: @Sendable (_ provider: String, _ base: String?) -> ProviderSession?
+  /// Who, for the audit log.
+  public var actor: String
+  /// Which files may be written.
+  public var files: EnvPolicy
+  /// Called with `STATE:before` and `STATE:after` round each journal entry. A testing aid: what it throws ends the run on
+  /// the spot, as a crash would.
+  public var checkpoint: @Sendable (String) throws -> Void
+  /// Whether somebody asked to stop.
+  public var isInterrupted: @Sendable () -> Bool
+  /// Told in a few words what is going on.
+  public var progress: @Sendable (String) -> Void
+
+  /// Services as given.
+  public init(
+    ledger: Ledger, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
+    session: @escaping @Sendable (_ provider: String, _ base: String?) -> ProviderSession?, actor: String,
+    files: EnvPolicy = EnvPolicy(), checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
+    isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.ledger = ledger
+    self.clock = clock
+    self.random = random
+    self.session = session
+    self.actor = actor
+    self.files = files
+    self.checkpoint = checkpoint
+    self.isInterrupted = isInterrupted
+    self.progress = progress
+  }
+}
+
+/// Why a rotation was not begun, or could not be taken up. Nothing was sent that changes anything, and no file was touched.
+public struct RotationRefusal: Error, Sendable, CustomStringConvertible {
+  /// What callers tell apart.
+  public enum Kind: Sendable {
+    /// The configuration, or what it points to, must be put right.
+    case configuration
+    /// The provider or this machine does not let it go on now.
+    case failure
+    /// Another process is at it.
+    case locked
+    /// Somebody asked to stop.
+    case interrupted
+  }
+  /// What callers tell apart.
+  public var kind: Kind
+  /// One sentence, without any value.
+  public var reason: String
+  /// What to do about it.
+  public var hint: String?
+
+  /// A refusal as given.
+  public init(_ kind: Kind, _ reason: String, hint: String? = nil) {
+    self.kind = kind
+    self.reason = reason
+    self.hint = hint
+  }
+  /// The reason.
+  public var description: String { reason }
+}
+
+/// Somebody asked to stop; the journal says where it goes on.
+struct Interrupted: Error {}

@@ -1,0 +1,96 @@
+// Files: the new value takes the place of the old one in each, by compare-and-swap. Forward only.
+
+internal import EnvFiles
+internal import Formats
+internal import Ledger
+internal import Secrets
+
+extension RotationRun {
+  func commit() throws -> Progress {
+    let old = try value("old")
+    let new = try value("new")
+    var conflicts: [String] = []
+    var obstacles: [String] = []
+    for target in targets where !isCommitted(target.path) {
+      if services.isInterrupted() { throw Interrupted() }
+      switch replace(target, old, new) {
+      case .success(let result):
+        try advance(.file, fileFacts(target.path, result.lines, result.wasInPlace ? "in_place" : "written"))
+      case .failure(let error):
+        guard RotationRun.needsPerson(error) else {
+          obstacles.append("\(error)")
+          continue
+        }
+        conflicts.append("\(error)")
+        var facts = fileFacts(target.path, [], "conflict")
+        facts.set("reason", "\(error)")
+        try advance(.file, facts)
+      }
+    }
+    if let first = obstacles.first {
+      return pauseFor("the new key works, but not every file has it yet: \(first); the old key is left alone")
+    }
+    if !conflicts.isEmpty {
+      return try halt(
+        "not every file could be given the new value: \(conflicts.joined(separator: "; ")); the old key is left alone",
+        hint: "put the old or the new value back in its place, then run: keywright resume \(snapshot.name)")
+    }
+    return try confirm(old, new)
+  }
+
+  /// Replaces the value; an edit elsewhere in the file at the very same moment is answered by trying again.
+  private func replace(_ target: EnvTarget, _ old: Secret, _ new: Secret) -> Result<EnvReplacement, EnvFileError> {
+    let attempts = 3
+    var attempt = 1
+    while true {
+      do throws(EnvFileError) {
+        return .success(
+          try EnvFiles.replace(target, old: old, new: new, transaction: txid, policy: services.files))
+      } catch {
+        let isStillOld = (try? EnvFiles.state(of: target, old: old, new: new)) == .holdsOld
+        if attempt == attempts || error.kind != .conflict || !isStillOld { return .failure(error) }
+        attempt += 1
+      }
+    }
+  }
+
+  /// Whether the file itself must be put right; whatever else stands in the way may go by itself.
+  private static func needsPerson(_ error: EnvFileError) -> Bool {
+    switch error.kind {
+    case .conflict, .missing, .variableMissing, .malformed, .noSafeQuoting: true
+    case .unreadable, .notWritable, .unsafePlace, .tooLarge, .busy, .io: false
+    }
+  }
+
+  private func isCommitted(_ path: String) -> Bool {
+    replay.files.contains { $0.path == path && $0.how != "conflict" }
+  }
+
+  private func fileFacts(_ path: String, _ lines: [Int], _ how: String) -> Facts {
+    var facts = Facts()
+    facts.set("path", path)
+    facts.set("lines", lines)
+    facts.set("how", how)
+    return facts
+  }
+
+  /// Reads every file back before the old key's end is begun.
+  private func confirm(_ old: Secret, _ new: Secret) throws -> Progress {
+    for target in targets {
+      let state: EnvState
+      do throws(EnvFileError) {
+        state = try EnvFiles.state(of: target, old: old, new: new)
+      } catch {
+        return pauseFor("a file could not be read back: \(error); the old key is left alone")
+      }
+      guard state == .holdsNew else {
+        return try halt(
+          "\(target.path) was edited after it was given the new value; the old key is left alone",
+          hint: "put the new value back (keywright rotation export \(snapshot.name) writes it to a file), then run: "
+            + "keywright resume \(snapshot.name)")
+      }
+    }
+    try advance(.committed)
+    return .goOn
+  }
+}

@@ -1,0 +1,49 @@
+// Reads the calls of a provider file.
+
+internal import Formats
+
+/// Reads the tables that describe an HTTP call.
+enum CallReader {
+  static let placeholders: Set<String> = [
+    "secret", "base", "key_id", "tenant", "reference", "grace_seconds", "name", "account",
+  ]
+
+  static func call(_ node: Node, _ reader: inout TableReader) -> CallTemplate {
+    reader.allow(["request", "headers", "body", "success", "refused", "must_hold", "fields"], in: node)
+    let request = reader.text("request", in: node)
+    let words = request.split(separator: " ", maxSplits: 1)
+    let method = words.first.map(String.init) ?? ""
+    let url = words.count == 2 ? String(words[1]) : ""
+    if !["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].contains(method) {
+      reader.mistake(node["request"] ?? node, "request must be a method and an address, such as 'GET https://…'")
+    }
+    if !(url.hasPrefix("https://") || url.hasPrefix("{base}/")) {
+      reader.mistake(node["request"] ?? node, "the address must begin with https:// or {base}/")
+    }
+    let headers = (reader.table("headers", in: node)?.entries ?? []).map { entry in
+      HeaderTemplate(name: entry.key, value: entry.value.string ?? "")
+    }
+    let body = reader.optionalText("body", in: node)
+    for text in [url] + headers.map(\.value) { check(text, node, &reader) }
+    return CallTemplate(
+      method: method, url: url, headers: headers, body: body,
+      success: reader.integers("success", in: node) ?? [200], refused: reader.integers("refused", in: node) ?? [401],
+      mustHold: reader.optionalText("must_hold", in: node),
+      fields: Dictionary(
+        (reader.table("fields", in: node)?.entries ?? []).map { ($0.key, $0.value.string ?? "") },
+        uniquingKeysWith: { $1 }))
+  }
+
+  /// Every `{word}` of an address or a header must be a placeholder. (A body is JSON, which has braces of its own.)
+  private static func check(_ text: String, _ node: Node, _ reader: inout TableReader) {
+    for part in text.split(separator: "{").dropFirst(text.hasPrefix("{") ? 0 : 1) {
+      guard let end = part.firstIndex(of: "}") else {
+        reader.mistake(node, "'\(text)' has a { without a }")
+        continue
+      }
+      let word = String(part[..<end])
+      let isBasic = word == "basic" || word.hasPrefix("basic:")
+      if !isBasic && !placeholders.contains(word) { reader.mistake(node, "'{\(word)}' is no placeholder") }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// Commits by number, how each is reached, and an order in which parents come before children.
+
+internal import Git
+internal import Model
+
+/// The history's shape. Commits are numbered from 0 in the order of their ids.
+struct CommitGraph: Sendable {
+  /// Ids, ascending.
+  let ids: [ObjectID]
+  /// Root trees by object number; 0 where the tree is not there.
+  let trees: [UInt32]
+  /// Root trees' ids.
+  let treeIDs: [ObjectID]
+  private let parentStarts: [Int]
+  private let parentNumbers: [Int32]
+  /// Parents that are not there.
+  let absentParents: [(commit: Int, parent: ObjectID)]
+  /// How each commit is reached.
+  private(set) var reachability: [Reachability]
+  /// The length of the longest way to a commit without parents.
+  private(set) var generations: [Int32]
+
+  var count: Int { ids.count }
+
+  /// The parents that are there, in order.
+  func parents(_ commit: Int) -> ArraySlice<Int32> { parentNumbers[parentStarts[commit]..<parentStarts[commit + 1]] }
+
+  /// The commit's number; nil if it is not there.
+  func find(_ id: ObjectID) -> Int? {
+    var low = 0
+    var high = ids.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ids[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    return low < ids.count && ids[low] == id ? low : nil
+  }
+
+  init(_ links: [CommitLinks], _ objects: ObjectTable) {
+    let sorted = links.sorted { $0.id < $1.id }
+    ids = sorted.map(\.id)
+    treeIDs = sorted.map(\.tree)
+    trees = sorted.map { objects.find($0.tree) }
+    var starts = [0]
+    var numbers: [Int32] = []
+    var absent: [(commit: Int, parent: ObjectID)] = []
+    var places = [UInt32: Int32](minimumCapacity: sorted.count)
+    for (commit, link) in sorted.enumerated() { places[objects.find(link.id)] = Int32(commit) }
+    for (commit, link) in sorted.enumerated() {
+      for parent in link.parents {
+        if let number = places[objects.find(parent)], ids[Int(number)] == parent {
+          numbers.append(number)
+        } else {
+          absent.append((commit, parent))
+        }
+      }
+      starts.append(numbers.count)
+    }
+    parentStarts = starts
+    parentNumbers = numbers
+    absentParents = absent
+    reachability = Array(repeating: .dangling, count: sorted.count)
+    generations = Array(repeating: 0, count: sorted.count)
+    number()
+  }
+
+  /// Sets the generations. Commits on a cycle (of ids that lie) keep 0.
+  private mutating func number() {
+    var waiting = (0..<count).map { parentStarts[$0 + 1] - parentStarts[$0] }
+    var childStarts = [Int](repeating: 0, count: count + 1)
+    for parent in parentNumbers { childStarts[Int(parent) + 1] += 1 }
+    for index in 0..<count { childStarts[index + 1] += childStarts[index] }
+    var fill = childStarts
+    var children = [Int32](repeating: 0, count: parentNumbers.count)
+    for commit in 0..<count {
+      for parent in parents(commit) {
+        children[fill[Int(parent)]] = Int32(commit)
+        fill[Int(parent)] += 1
+      }
+    }
+    var ready = (0..<count).filter { waiting[$0] == 0 }
+    while let commit = ready.popLast() {
+      for child in children[childStarts[commit]..<childStarts[commit + 1]] {
+        let child = Int(child)
+        generations[child] = max(generations[child], generations[commit] + 1)
+        waiting[child] -= 1
+        if waiting[child] == 0 { ready.append(child) }
+      }
+    }
+  }
+
+  /// Labels everything that the roots reach; the best-known root comes first and keeps what it reaches.
+  mutating func label(_ roots: [(commit: Int, reachability: Reachability)]) {
+    for root in roots.sorted(by: { $0.reachability < $1.reachability }) where reachability[root.commit] == .dangling {
+      reachability[root.commit] = root.reachability
+      var stack = [root.commit]
+      while let commit = stack.popLast() {
+        for parent in parents(commit) where reachability[Int(parent)] == .dangling {
+          reachability[Int(parent)] = root.reachability
+          stack.append(Int(parent))
+        }
+      }
+    }
+  }
+
+  /// Commits without parents that branches reach; what a repository's name is derived from.
+  func rootIDs(_ boundary: Set<Int>) -> [ObjectID] {
+    (0..<count).filter { parents($0).isEmpty && !boundary.contains($0) && reachability[$0] == .branch }.map { ids[$0] }
+  }
+
+  /// Commits one of whose parents is not there.
+  var boundary: Set<Int> { Set(absentParents.map(\.commit)) }
+
+  /// All commits, the best reached first, parents before children.
+  func ordered() -> [Int] {
+    (0..<count).sorted {
+      (reachability[$0], generations[$0], $0) < (reachability[$1], generations[$1], $1)
+    }
+  }
+}

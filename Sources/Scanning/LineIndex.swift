@@ -1,0 +1,28 @@
+// Lines and columns from offsets, counted as editors count them: from 1, columns in bytes.
+
+/// Where the lines of a text begin.
+struct LineIndex {
+  private var starts = [0]
+
+  init(_ bytes: Span<UInt8>) {
+    for index in bytes.indices where bytes[index] == 0x0a { starts.append(index + 1) }
+  }
+
+  /// The line and column of the byte at `offset`.
+  func position(_ offset: Int) -> (line: Int, column: Int) {
+    var low = 0
+    var high = starts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle + 1 } else { high = middle }
+    }
+    return (low, offset - starts[low - 1] + 1)
+  }
+
+  /// The first byte's line and column, the last byte's line, and the column behind it.
+  func extent(_ range: Range<Int>) -> (line: Int, column: Int, endLine: Int, endColumn: Int) {
+    let first = position(range.lowerBound)
+    let last = position(max(range.lowerBound, range.upperBound - 1))
+    return (first.line, first.column, last.line, range.isEmpty ? last.column : last.column + 1)
+  }
+}

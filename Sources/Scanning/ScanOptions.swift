@@ -1,0 +1,56 @@
+// What a scan is told, and what it tells while it goes on: options, progress, the error that ends it.
+
+internal import Glibc
+public import Secrets
+
+/// Why a scan could not begin at all. What can't be read on the way is in the report's coverage.
+public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What went wrong, without a final period.
+  public var reason: String
+  /// What to do about it, if anything is known to help.
+  public var hint: String?
+
+  /// An error as given.
+  public init(reason: String, hint: String? = nil) {
+    self.reason = reason
+    self.hint = hint
+  }
+  /// The reason.
+  public var description: String { reason }
+}
+
+/// How far a scan is.
+public struct ScanProgress: Sendable, Equatable {
+  /// What is being done, in a word or two.
+  public var stage: String
+  /// Things done so far (objects, commits, files).
+  public var done: Int
+  /// Things there are, where that is known.
+  public var total: Int?
+
+  /// A progress as given.
+  public init(stage: String, done: Int, total: Int? = nil) {
+    self.stage = stage
+    self.done = done
+    self.total = total
+  }
+}
+
+/// What a scan may do, and what it must.
+public struct ScanOptions: Sendable {
+  /// Content larger than this many bytes is skipped, and counted as such.
+  public var maximumBlobBytes = 64 << 20
+  /// Worker threads, at least one.
+  public var threads = max(1, min(64, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  /// Told how far the scan is, from any of its threads.
+  public var progress: (@Sendable (ScanProgress) -> Void)?
+  /// Whether credentials that are meant to be public (publishable keys) are reported.
+  public var reportsPublic = false
+  /// The key that fingerprints are made with: a baseline's; nil derives a weak one from public facts.
+  public var fingerprintKey: FingerprintKey?
+  /// Whether comments that allow a line count.
+  public var honoursComments = true
+
+  /// The defaults.
+  public init() {}
+}
