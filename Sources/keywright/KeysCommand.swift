@@ -72,7 +72,7 @@ struct ServiceOptions: ParsableArguments {
         Console.note("\(path) can be read by others; run: chmod 600 \(path)")
       }
       return try Files.read(path, maximumBytes: limit)
-    } catch let error as SystemError {
+    } catch {
       throw Failure(.usage, "\(error)", hint: "name a file that holds the key alone with --key-file FILE")
     }
   }
@@ -163,6 +163,15 @@ enum KeyService {
     } catch let error as AuthenticationError {
       throw Failure(
         "\(error)", hint: "the key that authorises this is wrong, revoked or expired, or of another service")
+    } catch let error as APIError {
+      let hint: String? =
+        switch error.status {
+        case 403: "the key that authorises this may not do it; one with the scope 'keys' may manage its tenant's keys"
+        case 404: "keywright keys list shows the ids; the key that authorises this must be of the same tenant"
+        case 409: "keywright keys list shows what there is"
+        default: nil
+        }
+      throw Failure(error.description, hint: hint)
     } catch let error as RateLimitError {
       throw Failure("\(error)", hint: "nothing was done")
     } catch let error as ConfigurationError {
