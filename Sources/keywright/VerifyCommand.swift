@@ -86,11 +86,9 @@ final class FindingVerifier {
   /// The requests that ``verify(_:)`` may send, without any value.
   func requests(for finding: Finding) -> [String] {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }),
-      let call = provider.management?.verify
+      let call = provider.verifyCall(for: finding.rule)
     else { return [] }
-    return contexts(provider).map { context in
-      "\(call.method) \(call.url.replacing("{base}", with: context.base ?? "?"))"
-    }
+    return contexts(provider, call).compactMap { client(provider).describeQuestion($0, kind: finding.rule) }
   }
 
   /// What the provider says. Where several services are configured for it, they are asked in turn until one accepts.
@@ -103,25 +101,25 @@ final class FindingVerifier {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }) else {
       return unknown("no provider file is named \(finding.provider)")
     }
-    guard provider.management?.verify != nil else {
+    guard let call = provider.verifyCall(for: finding.rule) else {
       return unknown("\(provider.name) has no harmless call to ask with")
     }
-    let contexts = contexts(provider)
+    let contexts = contexts(provider, call)
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")
     }
     var answer = unknown("not asked")
     for context in contexts {
-      answer = client(provider).verify(secret, context)
+      answer = client(provider).verify(secret, context, kind: finding.rule)
       if answer.liveness == .live { return answer }
     }
     return answer
   }
 
-  private func contexts(_ provider: Provider) -> [CallContext] {
+  private func contexts(_ provider: Provider, _ call: CallTemplate) -> [CallContext] {
     let named = endpoints.filter { $0.provider == provider.id && $0.base != nil }
     if named.isEmpty {
-      guard provider.management?.verify?.url.hasPrefix("{base}") == true else { return [CallContext()] }
+      guard call.url.hasPrefix("{base}") else { return [CallContext()] }
       return provider.management?.base.map { [CallContext(base: $0)] } ?? []
     }
     var seen: Set<String> = []
