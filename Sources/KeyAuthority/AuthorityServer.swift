@@ -73,21 +73,22 @@ public actor AuthorityServer {
     let writing = Task { [store, report] in
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        await AuthorityServer.flush(store, report)
+        if !store.usage.isEmpty { await AuthorityServer.flush(store, report) }
       }
     }
-    defer { writing.cancel() }
     var run = first
     while true {
       await run.finish()
-      if isStopping { return }
+      if isStopping { break }
       report("listening failed, trying again: \(run.reason ?? "unknown reason")")
       try? await Task.sleep(for: .milliseconds(200))
-      if isStopping { return }
-      guard let next = try? makeServer(port: port) else { return }
+      if isStopping { break }
+      guard let next = try? makeServer(port: port) else { break }
       server = next
       run = Run(next)
     }
+    writing.cancel()
+    await writing.value
   }
 
   private static func flush(_ store: KeyStore, _ report: @Sendable (String) -> Void) async {
@@ -117,6 +118,14 @@ public actor AuthorityServer {
 }
 
 extension AuthorityServer {
+  /// How many requests have begun and are not yet answered.
+  nonisolated var requestsUnderWay: Int { service.attendance.count }
+
+  /// Whether connections are accepted.
+  var isServing: Bool {
+    get async { await server?.isListening ?? false }
+  }
+
   /// FlyingFox would wait out its timeout even when nothing is under way: so its wait is cut short as soon as that is so.
   private func farewell(_ server: HTTPServer) async {
     let deadline = ContinuousClock.now + .seconds(options.farewell)
