@@ -26,19 +26,22 @@ private final class Wire {
 
   deinit { Glibc.close(descriptor) }
 
-  func send(_ text: String) async {
+  /// False when the connection has ended.
+  @discardableResult
+  func send(_ text: String) async -> Bool {
     let bytes = Array(text.utf8)
     var sent = 0
     while sent < bytes.count {
       let rest = Array(bytes[sent...])
       let count = unsafe Glibc.send(descriptor, rest, rest.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
       if count < 0 {
-        guard errno == EAGAIN else { return }
+        guard errno == EAGAIN else { return false }
         try? await Task.sleep(for: .milliseconds(1))
       } else {
         sent += count
       }
     }
+    return true
   }
 
   /// Some bytes; empty when the service has closed the connection, nil when nothing comes for 20 seconds. Never blocks the
@@ -146,6 +149,28 @@ private final class Wire {
       #expect(await silent.readToEnd() == "")
       #expect(await halfway.readToEnd() == "")
       #expect(try await service.send("GET", "/healthz").status == 200)
+    }
+  }
+
+  @Test func tricklingBytesBuysNoTime() async throws {
+    var options = AuthorityServer.Options(port: 0)
+    options.patience = 0.5
+    try await withService(options) { service in
+      let wire = try Wire(service.port)
+      await wire.send("GET /healthz HTTP/1.1\r\nX-Slow: ")
+      let started = ContinuousClock.now
+      while ContinuousClock.now - started < .seconds(20), await wire.send("x") {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(ContinuousClock.now - started < .seconds(10))
+      #expect(await wire.readToEnd() == "")
+      // A connection that is used may be older than that.
+      let used = try Wire(service.port)
+      let begin = ContinuousClock.now
+      while ContinuousClock.now - begin < .seconds(1) {
+        await used.send("GET /healthz HTTP/1.1\r\n\r\n")
+        #expect(await used.read(through: "}").hasPrefix("HTTP/1.1 200 OK"))
+      }
     }
   }
 
