@@ -93,8 +93,12 @@ public actor AuthorityServer {
     await writing.value
   }
 
-  private static func flush(_ store: KeyStore, _ report: @Sendable (String) -> Void) async {
-    do { try await store.flushUsage() } catch { report(error.message) }
+  private static func flush(_ store: KeyStore, _ report: @escaping @Sendable (String) -> Void) async {
+    // In a task of its own, which the end of the caller does not interrupt.
+    let writing = Task {
+      do throws(AuthorityError) { try await store.flushUsage() } catch { report(error.message) }
+    }
+    await writing.value
   }
 
   private func makeServer(port: UInt16) throws(ListenError) -> HTTPServer {

@@ -4,6 +4,7 @@
 internal import FlyingFox
 internal import FlyingSocks
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// When each connection began to be waited for, by the address at its other end.
@@ -43,6 +44,9 @@ struct PatientPool: AsyncSocketPool {
   func run() async throws { try await base.run() }
 
   func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
+    // FlyingFox sends head and body apart; held back for the receipt of the head, the body would come 40 ms late. Connections
+    // inherit the option from the listening socket.
+    try? socket.setValue(true, for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
     // The listening socket has no peer, and may wait for ever.
     guard let address = try? socket.remotePeer() else {
       return try await base.suspendSocket(socket, untilReadyFor: events)
