@@ -44,8 +44,8 @@ public enum RuleAdvice {
           rule, "the literal '\(literal)' stands in almost every file: find one that is the provider's own")
       }
       let isCommon = literal.utf8.allSatisfy { "etaoinsrlhdcum".utf8.contains($0 | 0x20) }
-      if literal.utf8.count == 3 && isCommon {
-        return problem(rule, "the literal '\(literal)' is three letters that many words hold")
+      if literal.utf8.count == 3 && isCommon && rule.literalsIgnoreCase {
+        return problem(rule, "the literal '\(literal)' in any case is three letters that many words hold")
       }
       return nil
     }
