@@ -32,7 +32,10 @@ enum SettingDecoding: Sendable, Equatable {
       switch meaning(of: bytes[at]) {
       case .byte(let decoded): result.append(decoded)
       case .nothing: break
-      case .itself: result += [byte, bytes[at]]
+      case .itself:
+        // What follows is looked at again: for Node, `\\n` is a backslash and a line feed.
+        result.append(byte)
+        continue
       }
       at += 1
     }

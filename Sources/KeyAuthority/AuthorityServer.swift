@@ -110,9 +110,22 @@ public actor AuthorityServer {
   public func stop() async {
     guard !isStopping else { return }
     isStopping = true
-    await server?.stop(timeout: options.farewell)
+    if let server { await farewell(server) }
     await keeper?.value
     await AuthorityServer.flush(store, report)
+  }
+}
+
+extension AuthorityServer {
+  /// FlyingFox would wait out its timeout even when nothing is under way: so its wait is cut short as soon as that is so.
+  private func farewell(_ server: HTTPServer) async {
+    let deadline = ContinuousClock.now + .seconds(options.farewell)
+    let stopping = Task { await server.stop(timeout: options.farewell) }
+    while await server.isListening || service.attendance.count > 0, ContinuousClock.now < deadline {
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+    stopping.cancel()
+    await stopping.value
   }
 }
 

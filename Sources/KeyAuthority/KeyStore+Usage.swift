@@ -78,3 +78,18 @@ final class UsageCounter: Sendable {
     pending.withLock { $0.merge(more) { $0.joined(with: $1) } }
   }
 }
+
+extension KeyStore {
+  /// The journal mode and the number of `synchronous` (2: FULL) of the connection that writes.
+  func durability() async throws(AuthorityError) -> String {
+    do {
+      return try await pool.writeWithoutTransaction { database in
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
+        let level = try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
+        return "\(mode) \(level)"
+      }
+    } catch {
+      throw .storage(reason: "the settings can't be read")
+    }
+  }
+}

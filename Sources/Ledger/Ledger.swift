@@ -72,7 +72,8 @@ public final class Ledger: Sendable {
     _ = lock.path
   }
 
-  private static let directoryHint = "the state directory must belong to whoever runs keywright; name another with --state"
+  private static let directoryHint =
+    "the state directory must belong to whoever runs keywright; name another with --state"
 
   private static func prepareDirectory(_ directory: String) throws(LedgerError) {
     do {
@@ -140,9 +141,11 @@ public final class Ledger: Sendable {
           .damaged, "the ledger \(path) is damaged: \(error.message ?? "not a database")",
           hint: "restore it from a backup, or move it away if no rotation is open")
       case .SQLITE_FULL:
-        throw LedgerError(.unusable, "the disk of the ledger \(path) is full", hint: "make room, then run: keywright resume")
+        throw LedgerError(
+          .unusable, "the disk of the ledger \(path) is full", hint: "make room, then run: keywright resume")
       default:
-        throw LedgerError(.unusable, "the ledger \(path) can't be used: \(error.message ?? "SQLite \(error.resultCode.rawValue)")")
+        throw LedgerError(
+          .unusable, "the ledger \(path) can't be used: \(error.message ?? "SQLite \(error.resultCode.rawValue)")")
       }
     } catch {
       throw LedgerError(.unusable, "the ledger \(path) can't be used")

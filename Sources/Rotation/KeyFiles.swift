@@ -59,16 +59,19 @@ public enum KeyFiles {
       }
       guard let setting = settings.last(where: { $0.key == target.variable }) else {
         throw RotationRefusal(
-          .configuration, "\(target.path) does not set \(target.variable)", hint: "see variable and files in the configuration")
+          .configuration, "\(target.path) does not set \(target.variable)",
+          hint: "see variable and files in the configuration")
       }
       guard let value = setting.value else {
         throw RotationRefusal(
-          .configuration, "\(target.path):\(setting.line): what \(target.variable) means to \(dialect.rawValue) is not certain: "
+          .configuration,
+          "\(target.path):\(setting.line): what \(target.variable) means to \(dialect.rawValue) is not certain: "
             + (setting.doubt ?? ""), hint: "write the value so that it is")
       }
       if let found, found != value {
         throw RotationRefusal(
-          .configuration, "\(target.path):\(setting.line): the file's readers disagree about the value of \(target.variable)",
+          .configuration,
+          "\(target.path):\(setting.line): the file's readers disagree about the value of \(target.variable)",
           hint: "write it without quotes or in single quotes, or declare fewer dialects")
       }
       found = value

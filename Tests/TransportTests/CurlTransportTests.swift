@@ -173,11 +173,8 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
   }
 
   @Test func aClosedPortIsNotSent() throws {
-    var server: LoopbackServer? = try LoopbackServer(answering: "")
-    let base = try #require(server?.base)
-    server = nil
-    let carrier = CurlTransport(policy: EgressPolicy(internalBases: [base]))
-    let error = try failure(HTTPRequest(method: "POST", url: base), carrier)
+    let server = try LoopbackServer(listening: false)
+    let error = try failure(HTTPRequest(method: "POST", url: server.base), transport(server))
     #expect(error.fate == .notSent)
     #expect(error.reason.contains("could not be connected to"))
   }
