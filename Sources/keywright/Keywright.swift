@@ -22,6 +22,7 @@ struct Keywright: ParsableCommand {
     subcommands: [
       ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
       ScheduleCommand.self, AuditCommand.self, KeysCommand.self, RulesCommand.self, TrustCommand.self,
+      BaselineCommand.self, HookCommand.self, ReportCommand.self,
     ])
 }
 

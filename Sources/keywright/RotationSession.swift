@@ -75,7 +75,7 @@ final class RotationSession: Sendable {
   }
 
   /// Writes the report, says what needs saying, and throws the exit status that sums it up.
-  func end(format: ReportFormat?, output: String?) throws {
+  func end(format: ListFormat?, output: String?) throws {
     let (reports, refusals) = (reports, refusals)
     let json = RotationReport.json(reports, refusals: refusals, version: programVersion)
     if let output {

@@ -97,6 +97,18 @@ private final class Scratch {
     #expect(!Files.exists(scratch.path("victim")))
   }
 
+  @Test func roomThatIsNotUsedIsGivenBack() throws {
+    let scratch = try Scratch()
+    let staged = try StagedFile(in: Directory(scratch.root), name: Array("t".utf8))
+    try staged.reserve(5_000)
+    let bytes: [UInt8] = [1, 2]
+    try staged.write(bytes.span)
+    try staged.write(bytes.span)
+    try staged.synchronize()
+    try staged.commit(as: Array("f".utf8))
+    #expect(try Files.read(scratch.path("f"), maximumBytes: 9) == [1, 2, 1, 2])
+  }
+
   @Test func mountPointsAreKnown() {
     #expect(Mounts.isMountPoint("/proc") && Mounts.isMountPoint("/"))
     #expect(!Mounts.isMountPoint("/tmp/none"))
@@ -250,6 +262,17 @@ private final class Scratch {
       var limit = rlimit()
       #expect(unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 && limit.rlim_max == 0)
       kill(getpid(), SIGPIPE)
+    }
+  }
+
+  /// A process that can't be dumped owns less of /proc; what is read there must still be readable.
+  @Test(.enabled(if: geteuid() == 0)) func hardeningLeavesTheMountTableReadable() async {
+    await #expect(processExitsWith: .success) {
+      ProcessHardening.apply()
+      try #require(setgid(65_534) == 0 && setuid(65_534) == 0)
+      ProcessHardening.apply()
+      #expect(Mounts.isMountPoint("/proc"))
+      try Files.replaceAtomically("/dev/stdout", Array("x\n".utf8), mode: 0o600)
     }
   }
 }
