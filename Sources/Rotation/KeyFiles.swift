@@ -78,5 +78,5 @@ public enum KeyFiles {
 }
 
 extension ConfiguredKey {
-  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects) } }
+  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects, format: format) } }
 }

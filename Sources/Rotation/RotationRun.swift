@@ -104,7 +104,11 @@ final class RotationRun {
   }
 
   var targets: [EnvTarget] {
-    snapshot.files.map { EnvTarget(path: $0, variable: snapshot.variable, dialects: snapshot.dialects) }
+    snapshot.files.map {
+      EnvTarget(
+        path: $0, variable: snapshot.variable, dialects: snapshot.dialects,
+        format: snapshot.format.flatMap { SettingFormat($0) })
+    }
   }
 }
 
