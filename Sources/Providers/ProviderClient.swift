@@ -113,7 +113,7 @@ public final class ProviderClient: Sendable {
   ) throws(ProviderError) -> HTTPRequest {
     let values = substitution(secret, context)
     var headers: [(name: String, value: SensitiveText)] = []
-    for header in call.headers {
+    for header in call.headers where ProviderClient.signature(header) == nil {
       if let value = try values.header(header.name, header.value) { headers.append((header.name, value)) }
     }
     let type = call.headers.first { $0.name.lowercased() == "content-type" }?.value
@@ -123,7 +123,17 @@ public final class ProviderClient: Sendable {
       method: call.method, url: try values.url(call.url), headers: headers, body: body,
       timeoutSeconds: isHarmless ? ProviderClient.questionTimeoutSeconds : ProviderClient.mutationTimeoutSeconds)
     if TemplatePiece.cut(call.url).contains(.placeholder("secret")) { request.urlSecret = secret }
+    if let signature = call.headers.lazy.compactMap(ProviderClient.signature).first {
+      guard let keyID = context.authorizationID ?? context.keyID else { throw Substitution.unset("key_id") }
+      try signature.sign(&request, keyID: keyID, secret: secret, at: clock.now() / 1_000)
+    }
     return request
+  }
+
+  /// The signature that takes a header's place: `Authorization = "{aws-sigv4:SERVICE:REGION}"`.
+  static func signature(_ header: HeaderTemplate) -> AWSSignature? {
+    guard header.value.hasPrefix("{"), header.value.hasSuffix("}") else { return nil }
+    return AWSSignature(placeholder: String(header.value.dropFirst().dropLast()))
   }
 
   func send(_ request: HTTPRequest, _ context: CallContext) throws(TransportError) -> HTTPResponse {
