@@ -47,6 +47,11 @@ public final class ProviderClient: Sendable {
     question(kind).map { describe($0, context) }
   }
 
+  /// Whether the question about a credential of that kind is signed, so that the context must name the key's id.
+  public func needsKeyID(kind: RuleID?) -> Bool {
+    question(kind)?.headers.contains { ProviderClient.signature($0) != nil } ?? false
+  }
+
   func describe(_ call: CallTemplate, _ context: CallContext) -> String {
     let values = substitution(nil, context)
     var url = ""

@@ -26,7 +26,7 @@ struct ResumeCommand: ParsableCommand {
   var allowTracked = false
 
   @Option(help: "text or json (default: text).")
-  var format: ReportFormat?
+  var format: ListFormat?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Write the JSON report there (mode 0600).", valueName: "file"))
   var output: String?

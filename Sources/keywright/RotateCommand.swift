@@ -50,7 +50,7 @@ struct RotateCommand: ParsableCommand {
   var allowTracked = false
 
   @Option(help: "text or json (default: text).")
-  var format: ReportFormat?
+  var format: ListFormat?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Write the JSON report there (mode 0600).", valueName: "file"))
   var output: String?

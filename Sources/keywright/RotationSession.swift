@@ -32,7 +32,7 @@ struct RotationSession {
   }
 
   /// Writes the report, says what needs saying, and throws the exit status that sums it up.
-  func end(format: ReportFormat?, output: String?) throws {
+  func end(format: ListFormat?, output: String?) throws {
     let json = RotationReport.json(reports, refusals: refusals, version: programVersion)
     if let output {
       try ReportFile.write(json, to: output)

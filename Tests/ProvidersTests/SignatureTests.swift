@@ -93,6 +93,16 @@ private let exampleTime: Int64 = 1_440_938_160
     #expect(sent.sentHeader("Authorization")?.contains("SignedHeaders=content-type;host;x-amz-date") == true)
   }
 
+  @Test func theAWSFileAsksWithASignature() throws {
+    let provider = try providerFile("aws")
+    let client = ProviderClient(provider: provider, transport: ScriptedTransport(answer(500)), clock: TestClock())
+    for kind in ["aws-secret-access-key", "aws-secret-beside-id"] { #expect(client.needsKeyID(kind: RuleID(kind))) }
+    #expect(!client.needsKeyID(kind: RuleID("aws-access-key-id")))
+    #expect(
+      client.describeQuestion(CallContext(), kind: RuleID("aws-secret-access-key"))
+        == "POST https://sts.us-east-1.amazonaws.com/")
+  }
+
   @Test func onlyAnUnknownIDProvesADeath() {
     let context = CallContext(keyID: "AKIDEXAMPLE")
     #expect(probe(context, answer(403, "<Code>InvalidClientTokenId</Code>")).0.liveness == .dead)
