@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 // keywright keys: the management of keys at an AITBC service, as `aitbc api-keys` was meant to be.
 
 internal import AITBC
@@ -184,9 +183,3 @@ enum KeyService {
     }
   }
 }
-=======
-// TEMPORARY, NOT COMMITTED
-internal import ArgumentParser
-
-struct KeysCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "keys") }
->>>>>>> team
