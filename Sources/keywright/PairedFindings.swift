@@ -2,6 +2,7 @@
 
 internal import Model
 internal import RuleBook
+internal import Secrets
 
 struct PairedFindings {
   private let findings: [RuleID: [Finding]]

@@ -134,7 +134,7 @@ import Testing
       ["list"], ["list", "--key-file", "nowhere"], ["create"], ["regenerate"], ["regenerate", "k", "--grace", "-1"],
       ["list", "--key-file", "empty"], ["list", "--key-file", "empty", "--base", "not an address"], ["frobnicate"],
     ] {
-      FileManager.default.createFile(atPath: sandbox.root + "/empty", contents: Data())
+      try "".write(toFile: sandbox.root + "/empty", atomically: false, encoding: .utf8)
       let outcome = try sandbox.keywright(["keys"] + arguments)
       #expect(outcome.status == 2, "\(arguments): \(outcome.errors)")
       #expect(!outcome.errors.isEmpty)
