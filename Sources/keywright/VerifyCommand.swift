@@ -93,7 +93,11 @@ final class FindingVerifier {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }),
       let call = provider.verifyCall(for: finding.rule)
     else { return [] }
-    return contexts(provider, call).compactMap { client(provider).describeQuestion($0, kind: finding.rule) }
+    // A signed question is sent once for each id that may belong to the secret, and not at all without one.
+    let times = client(provider).needsKeyID(kind: finding.rule) ? pairs.values(beside: finding, provider).count : 1
+    return contexts(provider, call).flatMap { context in
+      Array(repeating: client(provider).describeQuestion(context, kind: finding.rule), count: times).compactMap { $0 }
+    }
   }
 
   /// What the provider says. Where several services are configured for it, they are asked in turn until one accepts.
