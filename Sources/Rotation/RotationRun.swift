@@ -67,6 +67,7 @@ final class RotationRun {
       to: txid, fence: fence, actor: services.actor)
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
+    if state.isEnd { rescue.remove() }
     try services.checkpoint("\(state.rawValue):after")
   }
 

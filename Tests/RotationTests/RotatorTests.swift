@@ -224,6 +224,21 @@ import Testing
     #expect([.human, .notExecuted, .done].contains(report?.outcome))
   }
 
+  @Test(arguments: FakeService.Style.allCases)
+  func aLedgerThatFailsWhenTheAnswerComesLosesNothing(_ style: FakeService.Style) throws {
+    let world = try World(style)
+    world.failAt("RECEIVED:before")
+    let report = try world.rotator().rotate(world.key, reason: "manual")
+    #expect(report.outcome == .unknown)
+    #expect(report.reason?.contains("put away, sealed") == true)
+    try world.checkNoLeaks("put away")
+    #expect(try world.resume()?.outcome == .done)
+    #expect(world.service.mutations == 1)
+    try world.checkEnd(report, "after the ledger works again")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: world.root + "/state").allSatisfy { !$0.contains("rescue") })
+  }
+
   @Test func abortRefusesToLoseAValue() throws {
     let world = try World()
     world.service.plan("make", [.wrongTenant])

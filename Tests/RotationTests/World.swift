@@ -22,7 +22,13 @@ final class World: Sendable {
   let provider: Provider
   let key: ConfiguredKey
   let oldValue: String
-  private let calls = Mutex<(count: Int, names: [String], killAt: Int?)>((0, [], nil))
+  private struct Calls {
+    var count = 0
+    var names: [String] = []
+    var killAt: Int?
+    var failAt: String?
+  }
+  private let calls = Mutex(Calls())
 
   init(_ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000) throws {
     // In memory where there is such a place: hundreds of runs, each with dozens of durable commits.
@@ -84,6 +90,10 @@ final class World: Sendable {
       calls.count += 1
       calls.names.append(name)
       if calls.count == calls.killAt { throw Killed() }
+      if name == calls.failAt {
+        calls.failAt = nil
+        throw LedgerError(.unusable, "the disk is full")
+      }
     }
   }
 
@@ -95,6 +105,9 @@ final class World: Sendable {
       calls.killAt = number
     }
   }
+
+  /// The ledger will fail once, at the checkpoint of that name.
+  func failAt(_ name: String) { calls.withLock { $0.failAt = name } }
 
   var checkpoints: [String] { calls.withLock(\.names) }
 
