@@ -64,4 +64,25 @@ public struct Setting: Sendable {
       }
     }
   }
+
+  /// The same, in doubt.
+  func doubted(_ doubt: String) -> Setting {
+    Setting(
+      source: source, decoding: decoding, key: key, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: self.doubt ?? doubt)
+  }
+
+  /// The same, under another name.
+  func renamed(_ name: String) -> Setting {
+    Setting(
+      source: source, decoding: decoding, key: name, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: doubt)
+  }
+
+  /// The same, for a token that is base64 of the value. What YAML would otherwise take it for is no matter then.
+  func encodedInBase64() -> Setting {
+    Setting(
+      source: source, decoding: .base64, key: key, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: doubt == YAMLScalar.notText ? nil : doubt)
+  }
 }

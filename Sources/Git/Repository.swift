@@ -152,6 +152,27 @@ public final class Repository: Sendable {
     return found
   }
 
+  /// `core.hooksPath` as git reads it; nil where it is not set. A relative one is relative to where hooks run.
+  public func configuredHooksPath() -> String? {
+    guard LibGit2.isReady else { return nil }
+    var (status, raw) = unsafe Repository.openRaw(gitDirectory)
+    if status == GIT_EOWNER.rawValue {
+      unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe Repository.openRaw(gitDirectory) }
+    }
+    guard status == 0, let raw = unsafe raw else { return nil }
+    defer { unsafe git_repository_free(raw) }
+    var config: OpaquePointer?
+    guard unsafe git_repository_config_snapshot(&config, raw) == 0 else { return nil }
+    defer { unsafe git_config_free(config) }
+    var buffer = unsafe git_buf()
+    defer { unsafe git_buf_dispose(&buffer) }
+    guard unsafe git_config_get_path(&buffer, config, "core.hooksPath") == 0, let text = unsafe buffer.ptr else {
+      return nil
+    }
+    let path = unsafe String(cString: text)
+    return path.hasPrefix("/") ? path : (workTree ?? gitDirectory) + (workTree?.hasSuffix("/") == false ? "/" : "") + path
+  }
+
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.
   public func references() throws(GitError) -> [Reference] {
     try RefReader(self).all()

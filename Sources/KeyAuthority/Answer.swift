@@ -24,7 +24,8 @@ struct Answer: Sendable {
     var members = ["detail": detail]
     members["key_id"] = keyID
     // Strings only: encoding them can't fail.
-    let body = (try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])) ?? Data()
+    let body =
+      (try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])) ?? Data()
     return Answer(status: status, body: body)
   }
 

@@ -28,20 +28,25 @@ struct KeyService: HTTPHandler {
   let failures: RateLimiter
   let failuresPerMinute: Int
   let attendance = Attendance()
+  let patience: Patience
   let log: @Sendable (AccessLogEntry) -> Void
 
-  init(store: KeyStore, failuresPerMinute: Int, log: @escaping @Sendable (AccessLogEntry) -> Void) {
+  init(
+    store: KeyStore, failuresPerMinute: Int, patience: Patience, log: @escaping @Sendable (AccessLogEntry) -> Void
+  ) {
     self.store = store
     self.clock = store.clock
     self.limits = RateLimiter(clock: store.clock)
     self.failures = RateLimiter(clock: store.clock)
     self.failuresPerMinute = failuresPerMinute
+    self.patience = patience
     self.log = log
   }
 
   func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     let started = ContinuousClock.now
     let mark = Attendance.Mark(attendance)
+    patience.renew(request.remoteAddress)
     let match = RouteMatch(method: request.method.rawValue, path: request.target.path())
     var account = Account()
     var answer: Answer

@@ -28,15 +28,18 @@ extension KeyStore {
   }
 
   /// Writes the counts that are still in memory. A crash loses at most those since the last time.
+  ///
+  /// They are taken inside the transaction: whoever comes second waits until the first has written what it took.
   public func flushUsage() async throws(AuthorityError) {
-    let pending = usage.take()
-    if pending.isEmpty { return }
+    let taken = UsageCounter()
     do {
-      try await write { database in
+      try await write { [usage] database in
+        let pending = usage.take()
+        taken.putBack(pending)
         for (id, usage) in pending { try KeyStore.record(usage, of: id, in: database) }
       }
     } catch {
-      usage.putBack(pending)
+      usage.putBack(taken.take())
       throw error
     }
   }
@@ -65,6 +68,8 @@ final class UsageCounter: Sendable {
   func add(_ id: String, at now: Int64) {
     putBack([id: Usage(count: 1, last: now)])
   }
+
+  var isEmpty: Bool { pending.withLock { $0.isEmpty } }
 
   func take() -> [String: Usage] {
     pending.withLock { pending in

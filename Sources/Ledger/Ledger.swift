@@ -174,9 +174,23 @@ public final class Ledger: Sendable {
       throw LedgerError(.unusable, "\(error)", hint: Ledger.directoryHint)
     }
   }
+
+  /// Takes the lock of a file that is about to be rewritten, so that two keys in one file don't undo each other's work.
+  ///
+  /// - Parameter file: the file's path, links resolved.
+  /// - Returns: the lock; nil when it could not be had in time.
+  public func lock(file: String, timeoutMilliseconds: Int64) throws(LedgerError) -> KeyLock? {
+    let name = Hex.encode(SHA256.hash(Array(file.utf8)).prefix(16))
+    do {
+      return try FileLock.acquire("\(directory)/locks/file-\(name)", timeoutMilliseconds: timeoutMilliseconds)
+        .map(KeyLock.init)
+    } catch {
+      throw LedgerError(.unusable, "\(error)", hint: Ledger.directoryHint)
+    }
+  }
 }
 
-/// The lock of one configured key, held for as long as the value lives.
+/// The lock of one configured key or file, held for as long as the value lives.
 public final class KeyLock: Sendable {
   private let lock: FileLock
   init(_ lock: FileLock) { self.lock = lock }

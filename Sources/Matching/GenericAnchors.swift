@@ -34,9 +34,20 @@ enum GenericAnchor: Int, CaseIterable {
     case .scheme: return [("basic ", true), ("bearer ", true), ("basic%20", true), ("bearer%20", true)]
     case .login: return [("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false)]
     case .hash:
-      return ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "{SHA}", "{SSHA}", "pbkdf2_sha256$", "$argon2"].map { ($0, false) }
+      return [
+        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "{SHA}", "{SSHA}", "pbkdf2_sha256$", "$argon2",
+      ].map { ($0, false) }
     case .webToken: return [("eyJ", false)]
     case .armour: return [("-----BEGIN ", false)]
+    }
+  }
+
+  /// All literals; the number of a literal's rule is `first` and the anchor's own.
+  static func literals(from first: Int) -> [Literal] {
+    allCases.flatMap { anchor in
+      anchor.literals.map {
+        Literal(bytes: Array($0.text.utf8), ignoresCase: $0.ignoresCase, rule: first + anchor.rawValue)
+      }
     }
   }
 }

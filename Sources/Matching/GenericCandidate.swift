@@ -103,6 +103,9 @@ public enum GenericLimits {
   static let unquotedBytes = 512
   /// The longest name, in bytes, on either side of the literal.
   static let nameBytes = 64
+  /// The most claims that are measured in a buffer of so many bytes. Ordinary files have one in some thousand bytes, files
+  /// of nothing but settings one in forty; what has more is made to keep us busy.
+  static func claims(in count: Int) -> Int { 2_000 + count / 32 }
   /// The shortest value, in bytes.
   static let leastBytes = 3
 }

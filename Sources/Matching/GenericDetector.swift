@@ -1,58 +1,147 @@
-// One thread's detector: literals in, judged claims out.
+// One thread's detector: hits of the generic literals in, judged candidates out.
 
 internal import Model
+internal import RuleBook
 
-/// A dump of what the model sees, for the training scripts.
+/// Which rule stands for which kind of the generic case.
+struct GenericRules: Sendable {
+  private var byKind: [GenericKind: Int] = [:]
+
+  init(_ rules: [Rule]) {
+    for (index, rule) in rules.enumerated() {
+      if let kind = GenericKind(rule) { byKind[kind] = index }
+    }
+  }
+
+  var isEmpty: Bool { byKind.isEmpty }
+  subscript(_ kind: GenericKind) -> Int? { byKind[kind] }
+}
+
+/// A hit of one of the generic literals.
+struct GenericHit {
+  var anchor: GenericAnchor
+  var offset: Int
+  var count: Int
+}
+
+/// Judges claims; a thread has one.
+struct GenericDetector {
+  private var vector = GenericVector()
+  private var claims: [GenericClaim] = []
+  private var nameEnd = 0
+
+  /// Appends what the hits lead to, as far as it reaches the lower threshold. The same value is taken once. Returns where
+  /// it was stopped by a limit.
+  mutating func scan(
+    _ hits: [GenericHit], in bytes: Span<UInt8>, _ rules: GenericRules, limit: Int, into candidates: inout [Candidate]
+  ) -> (rule: Int, offset: Int)? {
+    var taken: Set<Range<Int>> = []
+    var left = GenericLimits.claims(in: bytes.count)
+    nameEnd = 0
+    for hit in hits {
+      read(hit, bytes)
+      for claim in claims where GenericSieve.passes(claim, bytes) && !taken.contains(claim.value) {
+        let kind = GenericKind(claim, bytes)
+        guard let rule = rules[kind] else { continue }
+        guard candidates.count < limit, left > 0 else { return (rule, claim.value.lowerBound) }
+        left -= 1
+        guard let confidence = judge(claim, kind, bytes) else { continue }
+        taken.insert(claim.value)
+        candidates.append(Candidate(rule: rule, secret: claim.value, match: claim.whole, confidence: confidence))
+      }
+    }
+    return nil
+  }
+
+  /// The claims of one hit. Several literals in one name lead to the same claims: the first does.
+  private mutating func read(_ hit: GenericHit, _ bytes: Span<UInt8>) {
+    claims.removeAll(keepingCapacity: true)
+    if hit.anchor == .name {
+      if hit.offset < nameEnd { return }
+      var end = hit.offset + hit.count
+      while end < bytes.count, end < hit.offset + GenericLimits.nameBytes, Bytes.isWord(bytes[end]) { end += 1 }
+      nameEnd = end
+    }
+    GenericExtractor.read(hit.anchor, at: hit.offset, hit.count, in: bytes, into: &claims)
+  }
+
+  private mutating func judge(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Confidence? {
+    let score = max(score(claim, bytes), GenericThreshold.floor(claim, kind, bytes))
+    return score >= GenericThreshold.context ? .context : score >= GenericThreshold.guess ? .guess : nil
+  }
+
+  private mutating func score(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Int {
+    measure(claim, bytes)
+    return GenericModel.shared.score(vector)
+  }
+
+  private mutating func measure(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
+    vector.clear()
+    vector.measureValue(claim, bytes)
+    vector.measureSurroundings(claim, bytes)
+  }
+}
+
+extension GenericDetector {
+  /// Every claim in `bytes` that the sieve lets pass, with its measures and its score.
+  mutating func samples(_ bytes: Span<UInt8>) -> [GenericSample] {
+    var samples: [GenericSample] = []
+    nameEnd = 0
+    for hit in GenericDetector.hits(bytes) {
+      read(hit, bytes)
+      for claim in claims where GenericSieve.passes(claim, bytes) {
+        let score = score(claim, bytes)
+        let features = vector.values.enumerated().filter { $0.element != 0 }.map { ($0.offset, Int($0.element)) }
+        samples.append(
+          GenericSample(form: "\(claim.form)", name: claim.name, value: claim.value, features: features, score: score))
+      }
+    }
+    return samples
+  }
+
+  private static let finder = LiteralFinder(GenericAnchor.literals(from: 0))
+
+  private static func hits(_ bytes: Span<UInt8>) -> [GenericHit] {
+    var hits: [GenericHit] = []
+    finder.forEachHit(in: bytes) { kind, offset, count in
+      if let anchor = GenericAnchor(rawValue: kind) {
+        hits.append(GenericHit(anchor: anchor, offset: offset, count: count))
+      }
+    }
+    return hits
+  }
+}
+
+/// What the model sees of one claim: for the training scripts, and to explain a finding.
 public struct GenericSample: Sendable {
-  /// The form's name.
+  /// How name and value stand together.
   public var form: String
   /// The name's bytes.
   public var name: Range<Int>
   /// The value's bytes.
   public var value: Range<Int>
-  /// Every feature that is not 0, by number.
-  public var features: [(Int, Int16)]
-}
+  /// The number and the value of every measure that is not 0.
+  public var features: [(feature: Int, value: Int)]
+  /// The model's score, in 1/512 of the natural logarithm of the odds.
+  public var score: Int
 
-/// Finds credentials by what names them.
-public final class GenericDetector {
-  private static let finder = LiteralFinder(
-    GenericAnchor.allCases.flatMap { anchor in
-      anchor.literals.map { Literal(bytes: Array($0.text.utf8), ignoresCase: $0.ignoresCase, rule: anchor.rawValue) }
-    })
-  private var vector = GenericVector()
-
-  /// A detector of its own memory.
-  public init() {}
-
-  /// The names of the features, by number.
-  public static var featureNames: [String] { (0..<GenericLayout.count).map(GenericLayout.label) }
-
-  func claims(_ bytes: Span<UInt8>) -> [GenericClaim] {
-    var claims: [GenericClaim] = []
-    var nameEnd = 0
-    GenericDetector.finder.forEachHit(in: bytes) { kind, offset, count in
-      guard let anchor = GenericAnchor(rawValue: kind) else { return }
-      if anchor == .name {
-        if offset < nameEnd { return }
-        var end = offset + count
-        while end < bytes.count, end < offset + GenericLimits.nameBytes, Bytes.isWord(bytes[end]) { end += 1 }
-        nameEnd = end
-      }
-      GenericExtractor.read(anchor, at: offset, count, in: bytes, into: &claims)
+  /// What moved the score, the strongest first: the measure's name, its value here, and what it added or took away.
+  public var evidence: [(name: String, value: Int, score: Int)] {
+    var vector = GenericVector()
+    for (feature, value) in features where vector.values.indices.contains(feature) {
+      vector.values[feature] = Int16(clamping: value)
     }
-    return claims
+    return GenericModel.shared.contributions(vector).map { part in
+      (GenericLayout.label(part.feature), Int(vector.values[part.feature]), part.score)
+    }
   }
 
-  /// What the training scripts learn from: every claim in `bytes` with its features.
-  public func samples(_ bytes: Span<UInt8>, path: Span<UInt8>) -> [GenericSample] {
-    claims(bytes).filter { GenericSieve.passes($0, bytes) }.map { claim in
-      vector.clear()
-      vector.measureValue(claim, bytes)
-      vector.measureSurroundings(claim, bytes)
-      vector.measurePath(path)
-      let features = vector.values.enumerated().filter { $0.element != 0 }.map { ($0.offset, $0.element) }
-      return GenericSample(form: "\(claim.form)", name: claim.name, value: claim.value, features: features)
-    }
+  /// The names of all measures, by number.
+  public static var featureNames: [String] { (0..<GenericLayout.count).map(GenericLayout.label) }
+
+  /// Every claim in `bytes`.
+  public static func all(in bytes: Span<UInt8>) -> [GenericSample] {
+    var detector = GenericDetector()
+    return detector.samples(bytes)
   }
 }

@@ -7,24 +7,25 @@ enum GenericFeature: Int, CaseIterable {
   case valueLength, digits, uppers, lowers, specials, blanks, foreign, distinct, entropy, entropyShare
   case surprise, wordCover, wordLongest, wordCount, runLongest, steps, classChanges, digitChanges, caseChanges
   case hexKind, isUUID, isDate, paddedBase64, lengthModFour, firstByte, lastByte, trailingDigits, vowels, consonantRun
-  case slashes, dots, dashes, underscores, colons, signs, equalsSigns, commas, brackets, percents, dollars, pluses, stars
+  case slashes, dots, dashes, underscores, colons, signs, equalsSigns, commas, brackets, percents, dollars, pluses,
+    stars
   case backslashes, hashes, exclamations, braces, angles
   // What the value says.
   case template, placeholder, testWord, secretWord, userWord, nullWord, negativeWord, fillerWord, sequence
-  case equalsName, sharesName, identifierForm, parts, wordyParts, knownPrefix, isEmail, isAddress, isPath, isNumber, isVersion
+  case equalsName, sharesName, identifierForm, parts, wordyParts, knownPrefix, isEmail, isAddress, isPath, isNumber,
+    isVersion
   // How it stands.
   case form, quote, nameQuoted, wrapped, joined, clipped, unclosed, typed, nextLine, nested, unusualOperator
   case laterArgument, prefixed, spacedName, gap
   case beforeName, afterValue, afterBlank, restLength, restWords, lineLength, indent, nameColumn, valueColumn
   case commentMark, lineQuotes, lineSemicolon, lineBrace, lineParenthesis, lineEquals, lineAngles, firstOfLine, isDiff
   // The name.
-  case nameLength, nameParts, nameForm, nameDigits, nameDots, unknownParts, nameHead, nameBest, nameBeforeHead, publicName
+  case nameLength, nameParts, nameForm, nameDigits, nameDots, unknownParts, nameHead, nameBest, nameBeforeHead,
+    publicName
   // The login in an address, and its host.
   case userLength, userTemplate, hostLocal, hostExample, schemeKind, hostTemplate
   // The lines around.
   case nearBlankBefore, nearEquals, nearColons, nearQuotes, nearSemicolons, nearParentheses, nearLong
-  // The path, as far as it is known.
-  case pathKnown
 }
 
 /// Where each vocabulary's features begin.
@@ -33,9 +34,7 @@ enum GenericLayout {
   static let line = name + GenericVocabulary.name.words.count
   static let near = line + GenericVocabulary.line.words.count
   static let callee = near + GenericVocabulary.near.words.count
-  static let ending = callee + GenericVocabulary.callee.words.count
-  static let path = ending + GenericVocabulary.ending.words.count
-  static let count = path + GenericVocabulary.path.words.count
+  static let count = callee + GenericVocabulary.callee.words.count
 
   /// What a feature is called.
   static func label(_ feature: Int) -> String {
@@ -44,9 +43,7 @@ enum GenericLayout {
     case ..<line: return "name:" + GenericVocabulary.name.words[feature - name]
     case ..<near: return "line:" + GenericVocabulary.line.words[feature - line]
     case ..<callee: return "near:" + GenericVocabulary.near.words[feature - near]
-    case ..<ending: return "callee:" + GenericVocabulary.callee.words[feature - callee]
-    case ..<path: return "ending:" + GenericVocabulary.ending.words[feature - ending]
-    case ..<count: return "path:" + GenericVocabulary.path.words[feature - path]
+    case ..<count: return "callee:" + GenericVocabulary.callee.words[feature - callee]
     default: return ""
     }
   }
@@ -88,7 +85,9 @@ struct GenericVector {
   }
 
   /// Calls `use` with the hash and the place of each word of `range`.
-  static func forEachWord(_ range: Range<Int>, of bytes: Span<UInt8>, splitsCase: Bool, _ use: (UInt32, Range<Int>) -> Void) {
+  static func forEachWord(
+    _ range: Range<Int>, of bytes: Span<UInt8>, splitsCase: Bool, _ use: (UInt32, Range<Int>) -> Void
+  ) {
     var at = range.lowerBound
     while at < range.upperBound {
       guard Bytes.isAlphanumeric(bytes[at]) || bytes[at] >= 0x80 else {
@@ -97,7 +96,9 @@ struct GenericVector {
       }
       var hash = GenericHash()
       let start = at
-      while at < range.upperBound, Bytes.isAlphanumeric(bytes[at]) || bytes[at] >= 0x80 || !splitsCase && bytes[at] == 0x5f {
+      while at < range.upperBound,
+        Bytes.isAlphanumeric(bytes[at]) || bytes[at] >= 0x80 || !splitsCase && bytes[at] == 0x5f
+      {
         if splitsCase, at > start, GenericVector.rises(bytes, at, range) { break }
         hash.add(bytes[at])
         at += 1

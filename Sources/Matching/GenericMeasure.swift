@@ -128,7 +128,8 @@ extension GenericVector {
       case 0x24 where next == 0x7b || next == 0x28: return 1
       case 0x7b where next == 0x7b || next == 0x25, 0x3c where next == 0x25 || next == 0x3f: return 2
       case 0x23 where next == 0x7b: return 3
-      case 0x25 where at == 0 && (next == 0x73 || next == 0x64 || next == 0x40 || next == 0x28 || next == 0x76 || next == 0x2e):
+      case 0x25
+      where at == 0 && (next == 0x73 || next == 0x64 || next == 0x40 || next == 0x28 || next == 0x76 || next == 0x2e):
         kind = max(kind, 4)
       case 0x24 where at == 0 && (Bytes.isLetter(next) || next == 0x5f): kind = max(kind, 5)
       default: break
@@ -159,7 +160,8 @@ extension GenericVector {
     } else if self[.dashes] > 0 {
       form = upper ? 9 : 8
     } else {
-      form = !upper ? 1 : !lower ? 2 : Bytes.isUpper(text[0]) && self[.uppers] == 1 ? 3 : Bytes.isLower(text[0]) ? 10 : 11
+      form =
+        !upper ? 1 : !lower ? 2 : Bytes.isUpper(text[0]) && self[.uppers] == 1 ? 3 : Bytes.isLower(text[0]) ? 10 : 11
     }
     self[.identifierForm] = form
     var parts = 0
@@ -167,11 +169,17 @@ extension GenericVector {
     var at = 0
     while at < count {
       let start = at
-      while at < count, Bytes.isAlphanumeric(text[at]), at == start || !(Bytes.isUpper(text[at]) && Bytes.isLower(text[at - 1])) { at += 1 }
+      while at < count, Bytes.isAlphanumeric(text[at]),
+        at == start || !(Bytes.isUpper(text[at]) && Bytes.isLower(text[at - 1]))
+      { at += 1 }
       if at > start {
         parts += 1
         let cover = GenericText.shared.cover(text, start..<at)
-        if cover.covered * 4 >= (at - start) * 3 || at - start < 4 && GenericText.shared.surprise(text, start..<at) < 450 { wordy += 1 }
+        if cover.covered * 4 >= (at - start) * 3
+          || at - start < 4 && GenericText.shared.surprise(text, start..<at) < 450
+        {
+          wordy += 1
+        }
       } else {
         at += 1
       }

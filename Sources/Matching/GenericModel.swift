@@ -56,6 +56,11 @@ struct GenericModel: Sendable {
     }
   }
 
+  /// How many trees were read.
+  var treeCount: Int { roots.count }
+  /// What a claim scores before any measure counts, and by the trees' own starting values.
+  var base: Int { roots.reduce(bias) { $0 + Int(nodes[$1].value) } }
+
   /// The score of the measures: above 0, a credential is likelier than not.
   func score(_ vector: GenericVector) -> Int {
     var sum = bias
@@ -69,7 +74,7 @@ struct GenericModel: Sendable {
     return sum
   }
 
-  /// The score again, by feature: what each step through each tree added, the strongest first. With the bias, the parts
+  /// The score again, by feature: what each step through each tree added, the strongest first. With ``base``, the parts
   /// add up to the score.
   func contributions(_ vector: GenericVector) -> [(feature: Int, score: Int)] {
     var sums: [Int: Int] = [:]

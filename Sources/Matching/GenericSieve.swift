@@ -49,7 +49,11 @@ enum GenericSieve {
         if [0x28, 0x29, 0x3b, 0x2c, 0x2a].contains(value[at]) { brackets += 1 }
       }
       if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }
-      if digits == 0, GenericRoles(claim.name, of: bytes).best != .password, bytes[claim.name.upperBound - 1] | 0x20 != 0x79 { return false }
+      if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
+        bytes[claim.name.upperBound - 1] | 0x20 != 0x79
+      {
+        return false
+      }
       return !isMacro(claim, bytes)
     default: break
     }
@@ -73,7 +77,9 @@ enum GenericSieve {
     let at = claim.value.lowerBound
     if at >= 3, bytes[at - 1] == 0x3a, bytes[at - 2] == 0x31, bytes[at - 3] == 0x68 { return true }
     let value = bytes.extracting(claim.value)
-    guard value.count > 20, Bytes.lowered(value[0]) == 0x73, Bytes.lowered(value[1]) == 0x68, Bytes.lowered(value[2]) == 0x61 else { return false }
+    guard value.count > 20, Bytes.lowered(value[0]) == 0x73, Bytes.lowered(value[1]) == 0x68,
+      Bytes.lowered(value[2]) == 0x61
+    else { return false }
     return [0x2d, 0x3a].contains(value[4]) || [0x2d, 0x3a].contains(value[6])
   }
 }

@@ -5,7 +5,9 @@ enum GenericStructures {
   /// `scheme://user:value@host`, from the place of `://`.
   static func url(at place: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
     var schemeStart = place
-    while schemeStart > place - 24, Bytes.isAlphanumeric(window[schemeStart - 1]) || [0x2b, 0x2d, 0x2e].contains(window[schemeStart - 1]) {
+    while schemeStart > place - 24,
+      Bytes.isAlphanumeric(window[schemeStart - 1]) || [0x2b, 0x2d, 0x2e].contains(window[schemeStart - 1])
+    {
       schemeStart -= 1
     }
     guard schemeStart < place else { return nil }
@@ -28,12 +30,15 @@ enum GenericStructures {
     }
     guard let sign else { return nil }
     let host = window[sign + 1]
-    guard Bytes.isWord(host) || host == 0x5b || host == 0x24 || host == 0x7b || host == 0x25 || host == 0x28 else { return nil }
+    guard Bytes.isWord(host) || host == 0x5b || host == 0x24 || host == 0x7b || host == 0x25 || host == 0x28 else {
+      return nil
+    }
     var value = start..<sign
     if let colon, colon < sign { value = colon + 1..<sign } else if sign - start < 16 { return nil }
     guard value.count >= GenericLimits.leastBytes else { return nil }
     return GenericClaim(
-      form: .url, quote: .none, traits: [], name: schemeStart..<place, callee: start..<(colon.map { min($0, sign) } ?? start), value: value)
+      form: .url, quote: .none, traits: [], name: schemeStart..<place,
+      callee: start..<(colon.map { min($0, sign) } ?? start), value: value)
   }
 
   /// `Basic value`, `Bearer value`, from the place of the word.
@@ -44,13 +49,15 @@ enum GenericStructures {
     if window[at] == 0x3a { at = window.skipBlanks(at + 1) }
     at = window.skipBlanks(at, most: 4)
     let start = at
-    while at < window.high, Bytes.isBase64(window[at]) || window[at] == 0x2e && !isBasic || [0x7e].contains(window[at]) { at += 1 }
+    while at < window.high, Bytes.isBase64(window[at]) || window[at] == 0x2e && !isBasic || [0x7e].contains(window[at])
+    { at += 1 }
     while window[at] == 0x3d, at < window.high { at += 1 }
     guard at - start >= 6 else { return nil }
     let end = window[at]
     guard !Bytes.isWord(end), end != 0x28, end != 0x5b else { return nil }
     return GenericClaim(
-      form: isBasic ? .basic : .bearer, quote: .none, traits: at == window.high ? .clipped : [], name: place..<place + 5,
+      form: isBasic ? .basic : .bearer, quote: .none, traits: at == window.high ? .clipped : [],
+      name: place..<place + 5,
       callee: 0..<0, value: start..<at)
   }
 
@@ -68,7 +75,9 @@ enum GenericStructures {
       }
       at += 1
     }
-    guard let colon, colon > start, at - colon - 1 >= GenericLimits.leastBytes, window[colon + 1] != 0x2f else { return nil }
+    guard let colon, colon > start, at - colon - 1 >= GenericLimits.leastBytes, window[colon + 1] != 0x2f else {
+      return nil
+    }
     return GenericClaim(
       form: .login, quote: .none, traits: [], name: start..<colon, callee: 0..<0, value: colon + 1..<at)
   }
@@ -76,11 +85,14 @@ enum GenericStructures {
   /// The hash of a password in crypt's form, from the place of its first `$` or `{`.
   static func hash(at place: Int, _ count: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
     var at = place + count
-    while at < place + 300, Bytes.isAlphanumeric(window[at]) || [0x24, 0x2e, 0x2f, 0x2b, 0x3d, 0x2c, 0x5f, 0x2d].contains(window[at]) { at += 1 }
+    while at < place + 300,
+      Bytes.isAlphanumeric(window[at]) || [0x24, 0x2e, 0x2f, 0x2b, 0x3d, 0x2c, 0x5f, 0x2d].contains(window[at])
+    { at += 1 }
     while at > place, [0x2c, 0x2e].contains(window[at - 1]) && at - place < 60 && window[place] == 0x7b { at -= 1 }
     let end = hashEnd(place, at, window)
     guard let end else { return nil }
-    return GenericClaim(form: .hash, quote: .none, traits: [], name: place..<place + count, callee: 0..<0, value: place..<end)
+    return GenericClaim(
+      form: .hash, quote: .none, traits: [], name: place..<place + count, callee: 0..<0, value: place..<end)
   }
 
   /// The end of a hash whose parts have the lengths that its kind demands.
@@ -93,7 +105,9 @@ enum GenericStructures {
     }
     if window[place] == 0x7b { return most - place >= 25 ? most : nil }
     if window.holds("$2", at: place) { return part(2) == 53 ? most : nil }
-    if window.holds("$1$", at: place) || window.holds("$apr1$", at: place) { return part(2) == 22 && part(1) <= 8 ? most : nil }
+    if window.holds("$1$", at: place) || window.holds("$apr1$", at: place) {
+      return part(2) == 22 && part(1) <= 8 ? most : nil
+    }
     if window.holds("$5$", at: place) { return part(marks.count - 1) == 43 ? most : nil }
     if window.holds("$6$", at: place) { return part(marks.count - 1) == 86 ? most : nil }
     if window.holds("$y$", at: place) { return part(3) == 43 ? most : nil }
@@ -102,17 +116,26 @@ enum GenericStructures {
 
   /// A web token, from the place of its `eyJ`.
   static func webToken(at place: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
-    guard !Bytes.isBase64(window[place - 1]) || window[place - 2] == 0x5c || window[place - 3] == 0x25 else { return nil }
+    guard !Bytes.isBase64(window[place - 1]) || window[place - 2] == 0x5c || window[place - 3] == 0x25 else {
+      return nil
+    }
     var at = place
     var dots: [Int] = []
     while at < window.high {
-      if window[at] == 0x2e, dots.count < 2 { dots.append(at) } else if !Bytes.isBase64(window[at]) || window[at] == 0x2f { break }
+      if window[at] == 0x2e, dots.count < 2 {
+        dots.append(at)
+      } else if !Bytes.isBase64(window[at]) || window[at] == 0x2f {
+        break
+      }
       at += 1
     }
-    guard let first = dots.first, first - place >= 16, window.holds("eyj", at: first + 1), dots.count == 2 else { return nil }
+    guard let first = dots.first, first - place >= 16, window.holds("eyj", at: first + 1), dots.count == 2 else {
+      return nil
+    }
     guard dots[1] - first >= 10, at - dots[1] > 16 else { return nil }
     return GenericClaim(
-      form: .webToken, quote: .none, traits: at == window.high ? .clipped : [], name: place..<place, callee: 0..<0, value: place..<at)
+      form: .webToken, quote: .none, traits: at == window.high ? .clipped : [], name: place..<place, callee: 0..<0,
+      value: place..<at)
   }
 
   /// A private key, from the place of `-----BEGIN `.
@@ -141,6 +164,7 @@ enum GenericStructures {
       while end < window.high, window[end] == 0x2d { end += 1 }
     }
     guard closed || solid * 4 >= (at - body) * 3 else { return nil }
-    return GenericClaim(form: .armour, quote: .none, traits: closed ? [] : .clipped, name: label, callee: 0..<0, value: place..<end)
+    return GenericClaim(
+      form: .armour, quote: .none, traits: closed ? [] : .clipped, name: label, callee: 0..<0, value: place..<end)
   }
 }

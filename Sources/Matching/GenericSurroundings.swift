@@ -1,4 +1,4 @@
-// Measures what stands round a value: the name, the rest of the line, the lines before and behind, the path.
+// Measures what stands round a value: the name, the rest of the line, the lines before and behind.
 
 extension GenericVector {
   /// How far before the name, and behind the value, words of other lines count.
@@ -13,7 +13,8 @@ extension GenericVector {
     measureNear(claim, window)
     if claim.form == .url { measureAddress(claim, window) }
     if !claim.callee.isEmpty {
-      note(claim.callee, of: bytes, in: GenericVocabulary.callee, from: GenericLayout.callee, splitsCase: true, last: true)
+      note(
+        claim.callee, of: bytes, in: GenericVocabulary.callee, from: GenericLayout.callee, splitsCase: true, last: true)
     }
   }
 
@@ -21,7 +22,8 @@ extension GenericVector {
     self[.form] = Int(claim.form.rawValue)
     self[.quote] = Int(claim.quote.rawValue)
     let traits: [(GenericTraits, GenericFeature)] = [
-      (.nameQuoted, .nameQuoted), (.wrapped, .wrapped), (.joined, .joined), (.clipped, .clipped), (.unclosed, .unclosed),
+      (.nameQuoted, .nameQuoted), (.wrapped, .wrapped), (.joined, .joined), (.clipped, .clipped),
+      (.unclosed, .unclosed),
       (.typed, .typed), (.nextLine, .nextLine), (.nested, .nested), (.unusualOperator, .unusualOperator),
       (.laterArgument, .laterArgument), (.prefixed, .prefixed), (.spacedName, .spacedName),
     ]
@@ -31,7 +33,8 @@ extension GenericVector {
 
   private mutating func measureName(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
     guard !claim.name.isEmpty else { return }
-    let (words, known) = note(claim.name, of: bytes, in: GenericVocabulary.name, from: GenericLayout.name, splitsCase: true, last: true)
+    let (words, known) = note(
+      claim.name, of: bytes, in: GenericVocabulary.name, from: GenericLayout.name, splitsCase: true, last: true)
     self[.nameLength] = claim.name.count
     self[.nameParts] = words
     self[.unknownParts] = words - known
@@ -74,7 +77,8 @@ extension GenericVector {
     self[.nameColumn] = min(1_000, claim.whole.lowerBound - text)
     self[.firstOfLine] = claim.whole.lowerBound - text <= 1 ? 1 : 0
     self[.commentMark] = GenericVector.commentMark(text, window)
-    self[.isDiff] = text == start && (window[start] == 0x2b || window[start] == 0x2d) && !Bytes.isBlank(window[start + 1]) ? 1 : 0
+    self[.isDiff] =
+      text == start && (window[start] == 0x2b || window[start] == 0x2d) && !Bytes.isBlank(window[start + 1]) ? 1 : 0
     self[.beforeName] = GenericVector.kind(window[claim.whole.lowerBound - 1])
     self[.afterValue] = GenericVector.kind(window[claim.value.upperBound])
     var rest = claim.value.upperBound
@@ -82,8 +86,11 @@ extension GenericVector {
     if Bytes.isQuote(window[rest]) { rest += 1 }
     self[.afterBlank] = GenericVector.kind(window[window.skipBlanks(rest)])
     self[.restLength] = min(200, max(0, end - rest))
-    let before = note(start..<claim.whole.lowerBound, of: window.bytes, in: GenericVocabulary.line, from: GenericLayout.line, splitsCase: true)
-    let behind = note(min(rest, end)..<end, of: window.bytes, in: GenericVocabulary.line, from: GenericLayout.line, splitsCase: true)
+    let before = note(
+      start..<claim.whole.lowerBound, of: window.bytes, in: GenericVocabulary.line, from: GenericLayout.line,
+      splitsCase: true)
+    let behind = note(
+      min(rest, end)..<end, of: window.bytes, in: GenericVocabulary.line, from: GenericLayout.line, splitsCase: true)
     self[.restWords] = behind.words
     self[.valueColumn] = before.words
     countLine(start, claim, end, window)
@@ -125,7 +132,8 @@ extension GenericVector {
   private mutating func measureNear(_ claim: GenericClaim, _ window: borrowing GenericWindow) {
     let lineStart = window.lineStart(claim.whole.lowerBound)
     let lineEnd = window.lineEnd(claim.value.upperBound, most: GenericVector.nearBytes)
-    let start = max(window.low, max(lineStart - GenericVector.nearBytes, claim.whole.lowerBound - GenericLimits.bytesBefore))
+    let start = max(
+      window.low, max(lineStart - GenericVector.nearBytes, claim.whole.lowerBound - GenericLimits.bytesBefore))
     let end = min(window.high, lineEnd + GenericVector.nearBytes)
     if start < lineStart { noteNear(start..<lineStart, window) }
     if lineEnd < end { noteNear(lineEnd..<end, window) }
@@ -157,18 +165,11 @@ extension GenericVector {
     if [0x24, 0x7b, 0x25, 0x3c, 0x28].contains(window[host]) { self[.hostTemplate] = 1 }
     for at in host..<host + 40 {
       if window[at] == 0x2f || window[at] <= 0x20 { break }
-      if window.holds("example", at: at) || window.holds("host", at: at) || window.holds("foo", at: at) { self[.hostExample] = 1 }
+      if window.holds("example", at: at) || window.holds("host", at: at) || window.holds("foo", at: at) {
+        self[.hostExample] = 1
+      }
     }
-    self[.schemeKind] = window.holds("http", at: claim.name.lowerBound) ? 1 : window.holds("ssh", at: claim.name.lowerBound) ? 2 : 3
-  }
-
-  /// What the path tells.
-  mutating func measurePath(_ path: Span<UInt8>) {
-    guard path.count > 0 else { return }
-    self[.pathKnown] = 1
-    note(0..<path.count, of: path, in: GenericVocabulary.path, from: GenericLayout.path, splitsCase: true)
-    var ending = 0
-    for at in 0..<path.count where path[at] == 0x2f || path[at] == 0x2e { ending = at + 1 }
-    note(ending..<path.count, of: path, in: GenericVocabulary.ending, from: GenericLayout.ending, splitsCase: false)
+    self[.schemeKind] =
+      window.holds("http", at: claim.name.lowerBound) ? 1 : window.holds("ssh", at: claim.name.lowerBound) ? 2 : 3
   }
 }

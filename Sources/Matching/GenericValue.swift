@@ -23,11 +23,29 @@ enum GenericValue {
     } else if cursor.callee.isEmpty == false || cursor.traits.contains(.nested) && cursor.form == .call {
       return nil
     }
+    at = skipScheme(at, window)
     let end = claim.quote == .none ? unquotedEnd(at, &claim, window) : quotedEnd(at, first, &claim, window)
     guard end - at >= GenericLimits.leastBytes else { return nil }
+    if claim.quote == .none, isAssignment(at, end, window) { return nil }
     claim.value = at..<end
     if claim.quote != .none { readJoint(&claim, window) }
     return claim
+  }
+
+  /// `Cookie: session=…`, `-e PASSWORD=…`: what follows is itself a name with a value.
+  private static func isAssignment(_ start: Int, _ end: Int, _ window: borrowing GenericWindow) -> Bool {
+    var at = start
+    while at < min(end, start + 40), Bytes.isLetter(window[at]) || window[at] == 0x5f || window[at] == 0x2d { at += 1 }
+    return at - start >= 2 && at + 1 < end && window[at] == 0x3d && window[at + 1] != 0x3d
+  }
+
+  /// `Bearer value`, `Basic value`: the scheme is no part of the secret.
+  private static func skipScheme(_ at: Int, _ window: borrowing GenericWindow) -> Int {
+    let schemes: [(StaticString, Int)] = [
+      ("bearer ", 7), ("basic ", 6), ("token ", 6), ("apikey ", 7), ("digest ", 7), ("token=", 6), ("apikey=", 7),
+    ]
+    for (scheme, count) in schemes where window.holds(scheme, at: at) { return window.skipBlanks(at + count, most: 4) }
+    return at
   }
 
   private static func quotedEnd(
@@ -45,7 +63,9 @@ enum GenericValue {
         if claim.quote == .escaped, Bytes.isQuote(window[at + 1]) { return at }
         // `\\\"` inside a string inside a string.
         at += 2
-      case 0x26 where claim.quote == .escaped && quote == 0x26 && (window.holds("&quot;", at: at) || window.holds("&#34;", at: at)):
+      case 0x26
+      where claim.quote == .escaped && quote == 0x26
+        && (window.holds("&quot;", at: at) || window.holds("&#34;", at: at)):
         return at
       case quote where claim.quote != .escaped: return at
       case 0x22 where claim.quote == .escaped, 0x27 where claim.quote == .escaped && window[start - 1] == 0x27:
@@ -73,7 +93,8 @@ enum GenericValue {
       case 0x29, 0x5d, 0x7d:
         if claim.form != .element, closes(at, start, window) { break scan }
         at += 1
-      case 0x5c where Bytes.isQuote(window[at + 1]) || window[at + 1] == 0x6e || window[at + 1] == 0x0a || window[at + 1] == 0x72:
+      case 0x5c
+      where Bytes.isQuote(window[at + 1]) || window[at + 1] == 0x6e || window[at + 1] == 0x0a || window[at + 1] == 0x72:
         break scan
       default: at += 1
       }
@@ -89,7 +110,9 @@ enum GenericValue {
     if place > at + 1 || Bytes.isBreak(window[place]) { return true }
     if Bytes.isQuote(window[place]) { return true }
     let start = place
-    while place < start + 40, Bytes.isWord(window[place]) || window[place] == 0x20 || window[place] == 0x2d { place += 1 }
+    while place < start + 40, Bytes.isWord(window[place]) || window[place] == 0x20 || window[place] == 0x2d {
+      place += 1
+    }
     return place > start && (window[place] == 0x3d || window[place] == 0x3a)
   }
 

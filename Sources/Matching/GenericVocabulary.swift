@@ -89,23 +89,6 @@ struct GenericVocabulary: Sendable {
     decrypt generate random uuid print log error throw exception append push add set put has contains include match test to utf8 \
     secure securestring literal value with return returns basic bearer auth login connect header cookie parse select query find
     """)
-  /// Endings of file names.
-  static let ending = GenericVocabulary(
-    """
-    go py js ts jsx tsx rb java kt scala php cs c h cpp cc hpp m mm swift rs hs ex exs erl clj lua pl pm r jl dart groovy gradle \
-    sh bash zsh ps1 bat psm1 sql md rst txt adoc asciidoc html htm xml json yml yaml toml ini conf cfg cnf properties env config tf \
-    tfvars hcl j2 tmpl template tpl erb haml slim vue svelte css scss less lock sum csv tsv log har ipynb pem key crt cert ppk \
-    p12 dockerfile makefile resx strings xib storyboard xaml plist csproj rrc bundle map snap proto graphql vb pas sample example \
-    dist local production netrc pgpass npmrc htpasswd passwd shadow po pot rsp ndjson jsonl mdx tex diff patch svg cmake nix vim el
-    """)
-  /// Parts of the path.
-  static let path = GenericVocabulary(
-    """
-    test tests testing spec specs __tests__ fixtures fixture testdata mock mocks e2e integration example examples sample samples \
-    demo demos doc docs documentation readme changelog vendor node_modules third_party dist build locale locales lang i18n \
-    translations config conf settings env secrets credentials deploy docker k8s kubernetes helm charts ansible terraform scripts bin \
-    src lib app web public static assets migrations benchmark tutorial template templates schema generated
-    """)
 }
 
 /// What a part of a name stands for, so that the model need not learn each word by itself.
@@ -115,14 +98,17 @@ enum GenericRole: Int, CaseIterable {
   private var text: String {
     switch self {
     case .none: ""
-    case .password: "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena phrase"
+    case .password:
+      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena phrase"
     case .secret: "secret secrets private clientsecret appsecret secretkey consumersecret"
     case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer session cookie sessionid webhook ticket"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
     case .authorization: "auth authorization credential credentials cred creds oauth oauth2 basic authentication by"
-    case .digest: "hash digest signature sig salt nonce checksum md5 sha1 sha256 hmac fingerprint crypted hashed challenge state code csrf xsrf"
+    case .digest:
+      "hash digest signature sig salt nonce checksum md5 sha1 sha256 hmac fingerprint crypted hashed challenge state code csrf xsrf"
     case .user: "user username login name id ids email account client app sid uid uuid usr accountname userid clientid"
-    case .place: "url uri host hostname path file filename dir directory endpoint domain server bucket region port address location folder"
+    case .place:
+      "url uri host hostname path file filename dir directory endpoint domain server bucket region port address location folder"
     case .measure:
       """
       type types length size policy format expires expiry expiration ttl timeout time date age lifetime interval enabled required \
@@ -202,7 +188,8 @@ struct GenericRoles {
   }
 
   private static let publicWords: Set<UInt32> = Set(
-    ["public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "foreign", "primary", "partition"].map { word in
+    ["public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "foreign", "primary", "partition"].map {
+      word in
       var hash = GenericHash()
       for byte in word.utf8 { hash.add(byte) }
       return hash.value

@@ -11,7 +11,8 @@ extension GenericVector {
   private static let testWords = list("test foo bar baz mock demo tmp temp spec lorem hello")
   private static let secretWords = list("pass secret token key pwd auth cred private")
   private static let userWords = list("user admin root login name guest email account client")
-  private static let negativeWords = list("invalid wrong bad correct incorrect new old none not_ not- non another other different")
+  private static let negativeWords = list(
+    "invalid wrong bad correct incorrect new old none not_ not- non another other different")
   private static let fillerWords = list("my some the very super please this that any")
   private static let sequences = list("123 abc qwe asd 987 321 xyz 1111 0000 aaaa")
   private static let nulls = list(
@@ -35,10 +36,14 @@ extension GenericVector {
     self[.negativeWord] = GenericVector.count(GenericVector.negativeWords, text)
     self[.fillerWord] = GenericVector.count(GenericVector.fillerWords, text)
     self[.sequence] = GenericVector.count(GenericVector.sequences, text)
-    if text.count <= 12, GenericVector.nulls.contains(where: { $0.count == text.count && GenericVector.begins(text, 0, $0) }) {
+    if text.count <= 12,
+      GenericVector.nulls.contains(where: { $0.count == text.count && GenericVector.begins(text, 0, $0) })
+    {
       self[.nullWord] = 1
     }
-    if let index = GenericVector.prefixes.firstIndex(where: { $0.count < text.count && GenericVector.begins(text, 0, $0) }) {
+    if let index = GenericVector.prefixes.firstIndex(where: {
+      $0.count < text.count && GenericVector.begins(text, 0, $0)
+    }) {
       self[.knownPrefix] = index + 1
     }
   }
@@ -67,7 +72,9 @@ extension GenericVector {
     var lastPart: [UInt8] = []
     for at in claim.name where at < bytes.count {
       let byte = bytes[at]
-      if Bytes.isUpper(byte), at > claim.name.lowerBound, Bytes.isLower(bytes[at - 1]) || !Bytes.isWord(byte) || byte == 0x5f {
+      if Bytes.isUpper(byte), at > claim.name.lowerBound,
+        Bytes.isLower(bytes[at - 1]) || !Bytes.isWord(byte) || byte == 0x5f
+      {
         lastPart.removeAll(keepingCapacity: true)
       }
       guard Bytes.isAlphanumeric(byte) else {

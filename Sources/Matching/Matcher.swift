@@ -13,14 +13,17 @@ public final class MatcherProgram: Sendable {
   let finder: LiteralFinder
   let patterns: [LazyPattern]
   let stopWords: [[[UInt8]]]
+  let generic: GenericRules
 
   /// Makes a program of rules.
   public init(_ rules: [Rule]) {
     self.rules = rules
-    finder = LiteralFinder(
-      rules.enumerated().flatMap { index, rule in
-        rule.literals.map { Literal(bytes: Array($0.utf8), ignoresCase: rule.literalsIgnoreCase, rule: index) }
-      })
+    generic = GenericRules(rules)
+    let literals = rules.enumerated().flatMap { index, rule in
+      rule.literals.map { Literal(bytes: Array($0.utf8), ignoresCase: rule.literalsIgnoreCase, rule: index) }
+    }
+    // The generic case's literals carry numbers behind those of the rules.
+    finder = LiteralFinder(literals + (generic.isEmpty ? [] : GenericAnchor.literals(from: rules.count)))
     patterns = rules.map { LazyPattern($0.pattern) }
     stopWords = rules.map { $0.stopWords.map { Array($0.utf8) } }
   }
@@ -50,6 +53,8 @@ public final class Matcher {
   private var windows: [[Window]]
   private var touched: [Int] = []
   private var compiled: [Pattern?]
+  private var genericHits: [GenericHit] = []
+  private var detector = GenericDetector()
 
   /// A matcher of its own memory.
   public init(_ program: MatcherProgram) {
@@ -62,7 +67,7 @@ public final class Matcher {
   public func scan(_ bytes: Span<UInt8>, into candidates: inout [Candidate]) -> MatchNotes {
     var notes = MatchNotes()
     collectWindows(bytes)
-    if touched.isEmpty { return notes }
+    if touched.isEmpty && genericHits.isEmpty { return notes }
     touched.sort()
     let limit = candidates.count + Matcher.maximumCandidates
     for rule in touched {
@@ -76,12 +81,23 @@ public final class Matcher {
       windows[rule].removeAll(keepingCapacity: true)
     }
     touched.removeAll(keepingCapacity: true)
+    if let stop = detector.scan(genericHits, in: bytes, program.generic, limit: limit, into: &candidates) {
+      notes.stopped.append(stop)
+    }
+    genericHits.removeAll(keepingCapacity: true)
     return notes
   }
 
   /// Windows of one rule that touch become one, so that a file of one keyword over and over is still read once.
   private func collectWindows(_ bytes: Span<UInt8>) {
+    let ruleCount = program.rules.count
     program.finder.forEachHit(in: bytes) { rule, offset, count in
+      if rule >= ruleCount {
+        if let anchor = GenericAnchor(rawValue: rule - ruleCount) {
+          genericHits.append(GenericHit(anchor: anchor, offset: offset, count: count))
+        }
+        return
+      }
       let width = program.rules[rule].width
       let start = max(0, offset + count - width)
       let end = min(bytes.count, offset + width)
@@ -153,12 +169,14 @@ extension Matcher {
     return isRandom && !Proofs.holds(anyOf: program.stopWords[index], secret) ? .guess : nil
   }
 
-  /// Of candidates that overlap, keeps the best-founded: by confidence, then by the length of the secret, then the more
+  /// Of candidates that overlap, keeps the best-founded: by confidence, a rule before a detector, then by the length of the secret, then the more
   /// severe rule, then the rule's place. The result is sorted by offset.
   public static func resolveOverlaps(_ candidates: [Candidate], rules: [Rule]) -> [Candidate] {
     if candidates.count < 2 { return candidates }
     let ranked = candidates.sorted { left, right in
       if left.confidence != right.confidence { return left.confidence > right.confidence }
+      let (isLeftRule, isRightRule) = (rules[left.rule].kind != .detector, rules[right.rule].kind != .detector)
+      if isLeftRule != isRightRule { return isLeftRule }
       if left.secret.count != right.secret.count { return left.secret.count > right.secret.count }
       let (a, b) = (rules[left.rule].severity, rules[right.rule].severity)
       return a != b ? a > b : (left.rule, left.secret.lowerBound) < (right.rule, right.secret.lowerBound)

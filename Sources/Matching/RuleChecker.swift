@@ -106,7 +106,7 @@ public enum RuleChecker {
 
   private static func checkExamples(_ index: Int, _ rules: [Rule], _ matcher: Matcher, seeds: Int) -> [RuleProblem] {
     let rule = rules[index]
-    if rule.kind == .detector { return [] }
+    if rule.kind == .detector && GenericKind(rule) == nil { return [] }
     func problem(_ reason: String, isError: Bool = true) -> RuleProblem {
       RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: reason, isError: isError)
     }

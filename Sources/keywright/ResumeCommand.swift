@@ -26,7 +26,7 @@ struct ResumeCommand: ParsableCommand {
   var allowTracked = false
 
   @Option(help: "text or json (default: text).")
-  var format: ReportFormat?
+  var format: ListFormat?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Write the JSON report there (mode 0600).", valueName: "file"))
   var output: String?
@@ -36,25 +36,23 @@ struct ResumeCommand: ParsableCommand {
     let ledger = try Wiring.ledger(stateOptions, try configured.loadIfAny())
     let rotator = try Wiring.rotator(ledger, allowsTracked: allowTracked) { StatusLine.show($0) }
     defer { StatusLine.clear() }
-    var session = RotationSession()
+    let session = RotationSession()
     if names.isEmpty {
-      try ResumeCommand.resumeAll(ledger, rotator, &session)
+      try ResumeCommand.resumeAll(ledger, rotator, session)
     } else {
-      for name in names {
-        let record = try RotationChoice.open(name, ledger)
-        try session.work(on: record.key) { try rotator.resume(record, named: true) }
-      }
+      let records = try names.map { try RotationChoice.open($0, ledger) }
+      try session.work(on: records, name: \.key) { try rotator.resume($0, named: true) }
     }
     StatusLine.clear()
-    if session.reports.isEmpty && session.refusals.isEmpty { Console.note("no rotation is open") }
+    if session.isEmpty { Console.note("no rotation is open") }
     try session.end(format: format, output: output)
   }
 
   /// Takes up every open rotation, the oldest first.
-  static func resumeAll(_ ledger: Ledger, _ rotator: Rotator, _ session: inout RotationSession) throws {
+  static func resumeAll(_ ledger: Ledger, _ rotator: Rotator, _ session: RotationSession) throws {
     let open: [RotationRecord]
     do throws(LedgerError) { open = try ledger.openRotations() } catch { throw Failure(error) }
-    for record in open { try session.work(on: record.key) { try rotator.resume(record) } }
+    try session.work(on: open, name: \.key) { try rotator.resume($0) }
   }
 }
 

@@ -50,7 +50,7 @@ struct RotateCommand: ParsableCommand {
   var allowTracked = false
 
   @Option(help: "text or json (default: text).")
-  var format: ReportFormat?
+  var format: ListFormat?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Write the JSON report there (mode 0600).", valueName: "file"))
   var output: String?
@@ -73,14 +73,14 @@ struct RotateCommand: ParsableCommand {
     let ledger = try Wiring.ledger(stateOptions, configuration)
     let rotator = try Wiring.rotator(ledger, allowsTracked: allowTracked) { StatusLine.show($0) }
     defer { StatusLine.clear() }
-    var session = RotationSession()
-    if due && !plan { try ResumeCommand.resumeAll(ledger, rotator, &session) }
-    let chosen = try choose(configuration, ledger, &session)
+    let session = RotationSession()
+    if due && !plan { try ResumeCommand.resumeAll(ledger, rotator, session) }
+    let chosen = try choose(configuration, ledger)
     if plan { return try showPlan(chosen.keys, rotator) }
-    for key in chosen.keys where !session.reports.contains(where: { $0.name == key.name }) {
-      try session.work(on: key.name) {
-        try rotator.rotate(key, reason: cause, graceMs: grace.flatMap(DurationText.milliseconds))
-      }
+    let resumed = Set(session.reports.map(\.name))
+    let (cause, graceMs) = (cause, grace.flatMap(DurationText.milliseconds))
+    try session.work(on: chosen.keys.filter { !resumed.contains($0.name) }, name: \.name) { key in
+      try rotator.rotate(key, reason: cause, graceMs: graceMs)
     }
     StatusLine.clear()
     writeMetrics(configuration, ledger)
@@ -94,7 +94,7 @@ struct RotateCommand: ParsableCommand {
   private var cause: String { due ? "due" : leaked != nil ? "leaked" : "manual" }
 
   private func choose(
-    _ configuration: Configuration, _ ledger: Ledger, _ session: inout RotationSession
+    _ configuration: Configuration, _ ledger: Ledger
   ) throws -> (keys: [ConfiguredKey], isIncomplete: Bool) {
     if let leaked { return try LeakedKeys.choose(leaked, repository, configuration) }
     if due {

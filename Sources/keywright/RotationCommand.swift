@@ -24,7 +24,7 @@ struct RotationListCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Only this key's.", valueName: "name")) var name: String?
   @Flag(help: "Only those that have not ended.") var open = false
   @Option(help: "At most so many.") var limit = 100
-  @Option(help: "text or json (default: text).") var format: ReportFormat = .text
+  @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 
@@ -56,7 +56,7 @@ struct RotationShowCommand: ParsableCommand {
     commandName: "show", abstract: "Show a rotation's steps, files and evidence.")
 
   @Argument(help: ArgumentHelp("A rotation's id, or a key (its newest rotation).", valueName: "name")) var name: String
-  @Option(help: "text or json (default: text).") var format: ReportFormat = .text
+  @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 

@@ -4,35 +4,79 @@ internal import Ledger
 internal import Model
 internal import Posix
 internal import Rotation
+internal import Synchronization
 
-/// The reports and refusals of one run.
-struct RotationSession {
-  private(set) var reports: [RotationReport] = []
-  private(set) var refusals: [(name: String, refusal: RotationRefusal)] = []
-  private var wasInterrupted = false
+/// The reports and refusals of one run. Several keys are worked on at once: most of the time goes by waiting.
+final class RotationSession: Sendable {
+  private struct Results {
+    var reports: [(place: Int, report: RotationReport)] = []
+    var refusals: [(place: Int, name: String, refusal: RotationRefusal)] = []
+    var wasInterrupted = false
+    var failure: Failure?
+    var next = 0
+    var done = 0
+  }
+  private let results = Mutex(Results())
+  static let maximumThreads = 16
 
-  /// Does one key's work and keeps what comes of it; a damaged or unusable ledger ends everything.
-  mutating func work(on name: String, _ body: () throws -> RotationReport) throws {
-    if SignalWatch.isInterrupted {
-      wasInterrupted = true
-      return
+  /// The reports so far, in the order in which the work was given.
+  var reports: [RotationReport] {
+    results.withLock { $0.reports.sorted { $0.place < $1.place }.map(\.report) }
+  }
+
+  /// Whether there was nothing to do.
+  var isEmpty: Bool { results.withLock { $0.done == 0 && !$0.wasInterrupted } }
+
+  private var refusals: [(name: String, refusal: RotationRefusal)] {
+    results.withLock { $0.refusals.sorted { $0.place < $1.place }.map { ($0.name, $0.refusal) } }
+  }
+
+  /// Does the work of every item and keeps what comes of it; a damaged or unusable ledger ends everything.
+  func work<Item: Sendable>(
+    on items: [Item], name: @escaping @Sendable (Item) -> String,
+    _ body: @escaping @Sendable (Item) throws -> RotationReport
+  ) throws {
+    results.withLock { $0.next = 0 }
+    let offset = results.withLock { $0.reports.count + $0.refusals.count }
+    WorkerThreads.run(min(items.count, RotationSession.maximumThreads)) { _ in
+      while let index = self.take(items.count) {
+        self.keep(offset + index, name(items[index])) { try body(items[index]) }
+      }
     }
-    do {
-      let report = try body()
-      reports.append(report)
-    } catch let refusal as RotationRefusal {
-      refusals.append((name, refusal))
-    } catch let error as LedgerError {
-      if error.kind == .locked || error.kind == .fenced {
-        refusals.append((name, RotationRefusal(.locked, error.reason, hint: error.hint)))
-      } else {
-        throw Failure(error)
+    if let failure = results.withLock(\.failure) { throw failure }
+  }
+
+  private func take(_ count: Int) -> Int? {
+    results.withLock { results in
+      guard results.next < count, results.failure == nil else { return nil }
+      if SignalWatch.isInterrupted {
+        results.wasInterrupted = true
+        return nil
+      }
+      defer { results.next += 1 }
+      return results.next
+    }
+  }
+
+  private func keep(_ place: Int, _ name: String, _ body: () throws -> RotationReport) {
+    let outcome = Result { try body() }
+    results.withLock { results in
+      results.done += 1
+      switch outcome {
+      case .success(let report): results.reports.append((place, report))
+      case .failure(let refusal as RotationRefusal): results.refusals.append((place, name, refusal))
+      case .failure(let error as LedgerError) where error.kind == .locked || error.kind == .fenced:
+        results.refusals.append((place, name, RotationRefusal(.locked, error.reason, hint: error.hint)))
+      case .failure(let error as LedgerError): results.failure = results.failure ?? Failure(error)
+      case .failure(let error as Failure): results.failure = results.failure ?? error
+      case .failure(let error): results.failure = results.failure ?? Failure("\(name): \(error)")
       }
     }
   }
 
   /// Writes the report, says what needs saying, and throws the exit status that sums it up.
-  func end(format: ReportFormat?, output: String?) throws {
+  func end(format: ListFormat?, output: String?) throws {
+    let (reports, refusals) = (reports, refusals)
     let json = RotationReport.json(reports, refusals: refusals, version: programVersion)
     if let output {
       try ReportFile.write(json, to: output)
@@ -54,7 +98,9 @@ struct RotationSession {
 
   /// The gravest of what happened; nil when all went well.
   private func status() -> ExitStatus? {
-    if wasInterrupted || reports.contains(where: { $0.outcome == .interrupted }) { return .interrupted }
+    if results.withLock(\.wasInterrupted) || reports.contains(where: { $0.outcome == .interrupted }) {
+      return .interrupted
+    }
     let outcomes = Set(reports.map(\.outcome))
     if outcomes.contains(.human) { return .humanNeeded }
     if outcomes.contains(.unknown) { return .outcomeUnknown }
@@ -89,17 +135,19 @@ enum RotationText {
     }
     if let id = report.newKeyID, let fingerprint = report.newFingerprint {
       text +=
-        "  new key    \(printed(id)), fingerprint \(fingerprint.prefix(12)), proven \(report.proofs.count) times\n"
+        "  new key    \(printed(id)), fingerprint \(fingerprint.prefix(12)), proven \(times(report.proofs.count))\n"
     }
     if !report.deaths.isEmpty {
       let status = report.deaths.last?.status.map { ", last with \($0)" } ?? ""
-      text += "  old key    \(printed(report.oldKeyID ?? "")), refused \(report.deaths.count) times\(status)\n"
+      text += "  old key    \(printed(report.oldKeyID ?? "")), refused \(times(report.deaths.count))\(status)\n"
     }
     for orphan in report.orphans {
       text += "  orphan     \(printed(orphan)): its value was lost on the way here, and it was revoked\n"
     }
     return text
   }
+
+  private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
 
   /// Every step with its time.
   static func detail(_ report: RotationReport) -> String {

@@ -44,7 +44,7 @@ import Testing
 
   @Test(arguments: 1...300) func randomFilesDifferInTheValueAlone(_ seed: Int) throws {
     var dice = Dice(UInt64(seed))
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     let (old, new) = (dice.key(8...64), dice.key(8...64))
     let quote = ["", "'", "\""].randomElement(using: &dice) ?? ""
     let end = ["\n", "\r\n"].randomElement(using: &dice) ?? "\n"

@@ -69,7 +69,7 @@ import Testing
   /// Whatever is accepted must be read back by the program itself; what the program could not read must be refused.
   @Test(arguments: [[DotenvDialect.shell], [.python], [.node], [.dotenv], [.dotenv, .shell]])
   func theProgramReadsTheNewValue(_ dialects: [DotenvDialect]) throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     let written = try write(dialects, scratch)
     let enough = RealReaderTests.templates.count * (RealReaderTests.values.count - 5)
     #expect(written.count >= enough, "too much is refused: \(written.count)")
@@ -86,7 +86,7 @@ import Testing
   /// The other way round: where our reader is certain of a value, the program must agree.
   @Test(arguments: [DotenvDialect.shell, .python, .node, .dotenv])
   func theReaderAgreesWithTheProgram(_ dialect: DotenvDialect) throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     var certain: [(text: String, value: String, path: String)] = []
     for seed in 1...600 {
       var dice = Dice(UInt64(seed))

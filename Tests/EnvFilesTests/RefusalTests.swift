@@ -220,4 +220,20 @@ import Testing
     #expect(preview.lines == [2] && !preview.isPart && preview.quoting == .none)
     #expect(preview.warnings.count == 4)
   }
+
+  @Test func theCurrentValueIsTheOneThatAllReadersSee() throws {
+    let scratch = try Scratch()
+    func current(_ text: String, _ dialects: [DotenvDialect] = []) throws -> String {
+      let path = try scratch.write(text)
+      let target = EnvTarget(path: path, variable: "KEY", dialects: dialects)
+      return String(decoding: try EnvFiles.currentValue(of: target).copyBytes(), as: UTF8.self)
+    }
+    #expect(try current("KEY=a\nKEY='b c' # d\n") == "b c")
+    for (text, kind) in [
+      ("KEY='a'\n", EnvFileError.Kind.malformed), ("KEY=a$b\n", .malformed), ("OTHER=1\n", .variableMissing),
+    ] {
+      let error = #expect(throws: EnvFileError.self) { try current(text, [.compose, .docker]) }
+      #expect(error?.kind == kind)
+    }
+  }
 }

@@ -10,8 +10,10 @@ import Testing
 final class Scratch {
   let root: String
 
-  init() throws {
-    var template = Array("/tmp/keywright-env-XXXXXX".utf8CString)
+  /// In memory where many files are made durable and nothing else matters of the file system.
+  init(inMemory: Bool = false) throws {
+    let parent = inMemory && FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
+    var template = Array("\(parent)/keywright-env-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

@@ -62,7 +62,8 @@ import Testing
           "body": String(decoding: reply.body, as: UTF8.self),
         ])
       }
-      let made = try await service.send("POST", "/v1/api-keys", key: admin.value, json: "{\"name\":\"w\",\"reference\":\"c\"}")
+      let made = try await service.send(
+        "POST", "/v1/api-keys", key: admin.value, json: "{\"name\":\"w\",\"reference\":\"c\"}")
       note("POST", "/v1/api-keys", made)
       let worker = try service.held(made)
       for (method, template, json) in [
@@ -77,7 +78,8 @@ import Testing
         let reply = try await service.send(method, path, key: admin.value, json: json)
         if method != "PATCH" { note(method, template, reply) }
         if method != "GET", template != "/healthz" {
-          note(method == "PATCH" ? "DELETE" : method, template, try await service.send(method, path, key: nil, json: json))
+          note(
+            method == "PATCH" ? "DELETE" : method, template, try await service.send(method, path, key: nil, json: json))
         }
       }
       for _ in 0..<60 { _ = try await service.send("GET", "/v1/whoami", key: admin.value) }
@@ -98,7 +100,9 @@ import Testing
           for e in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(a['body'])): print(where, e.message)
         """, [document])
       #expect(faults == [])
-      #expect(Set(answers.map { $0["status"] ?? "" }).isSuperset(of: ["200", "201", "204", "400", "401", "405", "409", "429"]))
+      #expect(
+        Set(answers.map { $0["status"] ?? "" }).isSuperset(of: ["200", "201", "204", "400", "401", "405", "409", "429"])
+      )
     }
   }
 }

@@ -120,7 +120,8 @@ import Testing
       #expect(try await service.isLive(new))
       #expect(try await service.regenerate(leaked, grace: 600).status == 403)
       #expect(try await service.send("DELETE", "/v1/api-keys/\(new.id)", key: leaked.value).status == 403)
-      #expect(try await service.send("POST", "/v1/api-keys", key: leaked.value, json: "{\"name\":\"mine\"}").status == 403)
+      #expect(
+        try await service.send("POST", "/v1/api-keys", key: leaked.value, json: "{\"name\":\"mine\"}").status == 403)
       #expect(try await service.send("POST", "/v1/jobs", key: leaked.value).status == 201, "its users may change over")
       #expect(try await service.send("DELETE", "/v1/api-keys/\(leaked.id)", key: leaked.value).status == 204)
       #expect(try await service.isLive(new))
@@ -151,7 +152,9 @@ import Testing
   @Test func aLineageCanNotGrowWithoutEnd() async throws {
     try await withService { service in
       let key = try await service.issue()
-      for number in 1..<20 { #expect(try await service.regenerate(key, grace: 600, reference: "r\(number)").status == 201) }
+      for number in 1..<20 {
+        #expect(try await service.regenerate(key, grace: 600, reference: "r\(number)").status == 201)
+      }
       let reply = try await service.regenerate(key, grace: 600, reference: "r20")
       #expect(reply.status == 409)
       #expect(reply.keyID == nil)
@@ -186,7 +189,8 @@ import Testing
       #expect(shown["last_used_at"] as? String == "2027-01-15T08:00:00Z")
       #expect(
         Set(shown.keys) == [
-          "key_id", "name", "status", "tenant", "plan", "scopes", "created_at", "last_used_at", "use_count", "reference",
+          "key_id", "name", "status", "tenant", "plan", "scopes", "created_at", "last_used_at", "use_count",
+          "reference",
           "replaces", "expires_at", "revoked_at",
         ])
     }

@@ -60,7 +60,9 @@ import Testing
 
   @Test func unknownPathsAndWrongMethods() async throws {
     try await withService { service in
-      for path in ["/", "/v1", "/v1/", "/v1/whoami/", "/v1/api-keys/a/b", "/v1/api-keys//regenerate", "/v2/whoami", "//healthz"] {
+      for path in [
+        "/", "/v1", "/v1/", "/v1/whoami/", "/v1/api-keys/a/b", "/v1/api-keys//regenerate", "/v2/whoami", "//healthz",
+      ] {
         #expect(try await service.send("GET", path).status == 404, "\(path)")
       }
       let wrong = try await service.send("PUT", "/v1/api-keys")
@@ -73,8 +75,10 @@ import Testing
   @Test(arguments: [
     ("{\"grace_seconds\":", 400), ("[]", 400), ("7", 400), ("\"x\"", 400), ("null", 400), ("{\"grace_second\":1}", 400),
     ("{\"grace_seconds\":true}", 400), ("{\"grace_seconds\":\"1\"}", 400), ("{\"grace_seconds\":1.5}", 400),
-    ("{\"grace_seconds\":-1}", 400), ("{\"grace_seconds\":604801}", 400), ("{\"grace_seconds\":99999999999999999999}", 400),
-    ("{\"reference\":\"\"}", 400), ("{\"reference\":\"a b\"}", 400), ("{\"reference\":7}", 400), ("{\"reference\":\"\\n\"}", 400),
+    ("{\"grace_seconds\":-1}", 400), ("{\"grace_seconds\":604801}", 400),
+    ("{\"grace_seconds\":99999999999999999999}", 400),
+    ("{\"reference\":\"\"}", 400), ("{\"reference\":\"a b\"}", 400), ("{\"reference\":7}", 400),
+    ("{\"reference\":\"\\n\"}", 400),
     ("{\"grace_seconds\":604800,\"reference\":null}", 201),
   ])
   func bodiesOfRegenerate(_ body: String, _ status: Int) async throws {
@@ -91,8 +95,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "{}", "{\"name\":\"\"}", "{\"name\":7}", "{\"name\":\"a\\u0000b\"}", "{\"name\":\"a\\u202eb\"}", "{\"name\":\"x\",\"scopes\":\"jobs\"}",
-    "{\"name\":\"x\",\"scopes\":[\"root\"]}", "{\"name\":\"x\",\"plan\":\"enterprise\"}", "{\"name\":\"x\",\"tenant\":\"b\"}",
+    "{}", "{\"name\":\"\"}", "{\"name\":7}", "{\"name\":\"a\\u0000b\"}", "{\"name\":\"a\\u202eb\"}",
+    "{\"name\":\"x\",\"scopes\":\"jobs\"}",
+    "{\"name\":\"x\",\"scopes\":[\"root\"]}", "{\"name\":\"x\",\"plan\":\"enterprise\"}",
+    "{\"name\":\"x\",\"tenant\":\"b\"}",
   ])
   func bodiesOfCreate(_ body: String) async throws {
     try await withService { service in
@@ -112,7 +118,8 @@ import Testing
         #expect(reply.status == 415 && reply.detail != nil)
       }
       let parameter = try await service.send(
-        "POST", "/v1/jobs", key: key.value, body: Data("{}".utf8), headers: ["Content-Type": "Application/JSON; charset=utf-8"])
+        "POST", "/v1/jobs", key: key.value, body: Data("{}".utf8),
+        headers: ["Content-Type": "Application/JSON; charset=utf-8"])
       #expect(parameter.status == 201)
     }
   }

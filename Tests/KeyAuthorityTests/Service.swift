@@ -46,7 +46,8 @@ struct Reply: Sendable {
   var object: [String: Any] {
     get throws {
       try #require(
-        JSONSerialization.jsonObject(with: body) as? [String: Any], "no object: \(String(decoding: body, as: UTF8.self))")
+        JSONSerialization.jsonObject(with: body) as? [String: Any],
+        "no object: \(String(decoding: body, as: UTF8.self))")
     }
   }
 
@@ -84,7 +85,8 @@ final class Service: Sendable {
       existing ?? FileManager.default.temporaryDirectory.appending(path: "key-authority-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     store = try KeyStore(path: directory.appending(path: "keys.sqlite").path, clock: clock)
-    server = AuthorityServer(store: store, options: options, log: { [log] entry in log.entries.withLock { $0.append(entry) } })
+    server = AuthorityServer(
+      store: store, options: options, log: { [log] entry in log.entries.withLock { $0.append(entry) } })
     port = try await server.start()
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpMaximumConnectionsPerHost = 16
@@ -127,10 +129,13 @@ final class Service: Sendable {
     return Reply(status: answer.statusCode, headers: fields, body: data)
   }
 
-  func regenerate(_ key: HeldKey, by caller: HeldKey? = nil, grace: Int = 0, reference: String? = nil) async throws -> Reply {
+  func regenerate(_ key: HeldKey, by caller: HeldKey? = nil, grace: Int = 0, reference: String? = nil) async throws
+    -> Reply
+  {
     let name = reference.map { ",\"reference\":\"\($0)\"" } ?? ""
     return try await send(
-      "POST", "/v1/api-keys/\(key.id)/regenerate", key: (caller ?? key).value, json: "{\"grace_seconds\":\(grace)\(name)}")
+      "POST", "/v1/api-keys/\(key.id)/regenerate", key: (caller ?? key).value,
+      json: "{\"grace_seconds\":\(grace)\(name)}")
   }
 
   func held(_ reply: Reply) throws -> HeldKey { HeldKey(id: try #require(reply.keyID), value: try reply.value()) }

@@ -131,7 +131,9 @@ import Testing
     // 17,000 characters over 62: 274 each. Ten standard deviations either way; a modulo bias would put eight digits at 342.
     #expect(counts.count == 62, "seed \(seed)")
     #expect(counts.values.allSatisfy { (110...440).contains($0) }, "seed \(seed)")
-    for text in ["", "aitbc_", "aitbc_" + String(repeating: "0", count: 39), "aitbc_" + String(repeating: "-", count: 40)] {
+    for text in [
+      "", "aitbc_", "aitbc_" + String(repeating: "0", count: 39), "aitbc_" + String(repeating: "-", count: 40),
+    ] {
       #expect(!isWellFormed(text))
     }
   }

@@ -97,6 +97,18 @@ private final class Scratch {
     #expect(!Files.exists(scratch.path("victim")))
   }
 
+  @Test func roomThatIsNotUsedIsGivenBack() throws {
+    let scratch = try Scratch()
+    let staged = try StagedFile(in: Directory(scratch.root), name: Array("t".utf8))
+    try staged.reserve(5_000)
+    let bytes: [UInt8] = [1, 2]
+    try staged.write(bytes.span)
+    try staged.write(bytes.span)
+    try staged.synchronize()
+    try staged.commit(as: Array("f".utf8))
+    #expect(try Files.read(scratch.path("f"), maximumBytes: 9) == [1, 2, 1, 2])
+  }
+
   @Test func mountPointsAreKnown() {
     #expect(Mounts.isMountPoint("/proc") && Mounts.isMountPoint("/"))
     #expect(!Mounts.isMountPoint("/tmp/none"))

@@ -81,6 +81,7 @@ private let full = CallContext(
       (201, "{}"), (201, ""), (201, #"{"api_key":"#), (201, #"{"api_key":""}"#), (200, #"{"api_key":"x"}"#),
       (202, "{}"),
       (301, ""), (303, ""), (307, ""), (408, ""), (425, ""), (500, ""), (502, ""), (503, ""), (504, ""), (100, ""),
+      (409, #"{"detail":"this reference has made a key","key_id":"key_9"}"#),
     ] {
       guard case .unclear = verdict(status, body) else {
         Issue.record("\(status) with \(body) proves nothing")

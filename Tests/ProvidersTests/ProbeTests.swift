@@ -140,6 +140,37 @@ private let context = CallContext(base: "https://api.example.com/")
   }
 }
 
+@Suite struct KindTests {
+  private func provider() -> Provider {
+    let own = CallTemplate(method: "GET", url: "https://h.example/own")
+    let rules = ["p-one", "p-two", "p-three"].map { id in
+      Rule(
+        id: RuleID(id), provider: "p", name: id, severity: .high, confidence: .structure, literals: [id], pattern: id,
+        width: 10, source: "")
+    }
+    var provider = Provider(id: "p", name: "P", homepage: "", rules: rules)
+    provider.rules[0].verify = own
+    provider.management = Management(
+      recoverability: .manual, kinds: [RuleID("p-two")],
+      verify: CallTemplate(method: "GET", url: "https://h.example/general"))
+    return provider
+  }
+
+  @Test func eachKindIsAskedItsOwnQuestion() {
+    let transport = ScriptedTransport(answer(200))
+    let client = ProviderClient(provider: provider(), transport: transport, clock: TestClock())
+    #expect(client.probe(freshKey().secret, CallContext(), kind: RuleID("p-one")).liveness == .live)
+    #expect(client.verify(freshKey().secret, CallContext(), kind: RuleID("p-two")).liveness == .live)
+    #expect(client.probe(freshKey().secret, CallContext()).liveness == .live)
+    #expect(transport.sent.map(\.url) == ["own", "general", "general"].map { "https://h.example/\($0)" })
+    let third = client.verify(freshKey().secret, CallContext(), kind: RuleID("p-three"))
+    #expect(third.liveness == .unknown && third.evidence == "P has no harmless call to ask with")
+    #expect(transport.sent.count == 3)
+    #expect(client.describeQuestion(CallContext(), kind: RuleID("p-one")) == "GET https://h.example/own")
+    #expect(client.describeQuestion(CallContext(), kind: RuleID("p-three")) == nil)
+  }
+}
+
 @Suite struct RateLimiterTests {
   @Test func noMinuteHoldsMoreThanTheLimit() {
     var generator = SystemRandomNumberGenerator()

@@ -38,8 +38,41 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
     #expect(throws: ProviderError.self) { try substitution(CallContext(base: base)).url("{base}/v1/whoami") }
   }
 
-  @Test func aSecretIsNotPutIntoAnAddress() {
-    #expect(throws: ProviderError.self) { try substitution(CallContext()).url("https://h.example/bot{secret}/me") }
+  @Test func aSecretInAnAddressIsLeftToTheTransport() throws {
+    let call = CallTemplate(method: "GET", url: "https://h.example/bot{secret}/me?k={key_id}")
+    let provider = Provider(
+      id: "p", name: "P", homepage: "", rules: [], management: Management(recoverability: .manual, verify: call))
+    let client = ProviderClient(provider: provider, transport: ScriptedTransport(), clock: TestClock())
+    let request = try client.request(.verify, Secret("hush"), CallContext(keyID: "{secret}"))
+    #expect(request.url == "https://h.example/bot{secret}/me?k=%7Bsecret%7D")
+    #expect(request.urlSecret == Secret("hush"))
+    #expect(client.describe(.verify, CallContext()) == "GET https://h.example/bot{secret}/me?k={key_id}")
+    let other = CallTemplate(method: "GET", url: "https://h.example/{basic}")
+    #expect(throws: ProviderError.self) {
+      try client.request(other, isHarmless: true, Secret("hush"), CallContext())
+    }
+  }
+
+  @Test(arguments: [
+    ("{basic}", "abc", "YWJjOg=="), ("{basic:api}", "abc", "YXBpOmFiYw=="), ("{basic:account}", "s", "QUM3OnM="),
+    ("{basic}", "ab", "YWI6"), ("{basic}", "a", "YTo="), ("{basic:u}", "\u{ff}\u{ff}", "dTrDv8O/"),
+  ]) func basicAuthorisation(template: String, secret: String, expected: String) throws {
+    let value = try substitution(CallContext(account: "AC7"), secret).header("Authorization", "Basic \(template)")
+    var text = ""
+    for piece in try #require(value).pieces {
+      switch piece {
+      case .text(let part): text += part
+      case .secret(let part): text += String(decoding: part.copyBytes(), as: UTF8.self)
+      }
+    }
+    #expect(text == "Basic \(expected)")
+  }
+
+  @Test func basicAuthorisationNeedsItsUser() {
+    #expect(throws: ProviderError.self) {
+      try substitution(CallContext()).header("Authorization", "Basic {basic:account}")
+    }
+    #expect(throws: ProviderError.self) { try substitution(CallContext(account: "a:b")).header("A", "{basic:account}") }
   }
 
   @Test func whatIsNotSetIsNamed() throws {

@@ -11,8 +11,6 @@ import argparse, collections, sys
 import numpy as np
 import boost, samples
 
-PATH_FEATURES = ("pathKnown",)
-
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -30,23 +28,8 @@ def options():
     return parser.parse_args()
 
 
-def without_path(data, names):
-    """The rows again, as they look where no path is known."""
-    hidden = np.array([name in PATH_FEATURES or name.startswith(("ending:", "path:")) for name in names])
-    keep = ~hidden[data.cols]
-    counts = np.bincount(data.rows[keep], minlength=data.n)
-    return boost.Data(np.concatenate([[0], np.cumsum(counts)]), data.cols[keep], data.vals[keep])
-
-
-def join(a, b):
-    return boost.Data(np.concatenate([a.ptr, b.ptr[1:] + a.ptr[-1]]), np.concatenate([a.cols, b.cols]),
-                      np.concatenate([a.vals, b.vals]))
-
-
 def fit(data, y, w, names, arguments, log=None):
-    both = join(data, without_path(data, names))
-    return boost.train(both, np.concatenate([y, y]), np.concatenate([w, w * 0.3]), len(names), trees=arguments.trees,
-                       rate=arguments.rate, depth=arguments.depth, log=log)
+    return boost.train(data, y, w, len(names), trees=arguments.trees, rate=arguments.rate, depth=arguments.depth, log=log)
 
 
 def cross_validate(set_, names, arguments):
@@ -54,14 +37,13 @@ def cross_validate(set_, names, arguments):
     rng = np.random.default_rng(arguments.seed)
     fold_of = {group: number % arguments.folds for number, group in enumerate(rng.permutation(groups))}
     fold = np.array([fold_of[group] for group in set_.group])
-    out, blind = np.zeros(set_.data.n), np.zeros(set_.data.n)
+    out = np.zeros(set_.data.n)
     for number in range(arguments.folds):
         seen = np.flatnonzero((fold != number) & (set_.w > 0))
         rest = np.flatnonzero(fold == number)
         model = fit(set_.data.take(seen), set_.y[seen], set_.w[seen], names, arguments)
         out[rest] = boost.margin(model, set_.data.take(rest).dense(len(names)))
-        blind[rest] = boost.margin(model, without_path(set_.data.take(rest), names).dense(len(names)))
-    return out, blind
+    return out
 
 
 def report(set_, marked, out):
@@ -116,11 +98,8 @@ def main():
         samples.ordinary(arguments.ordinary, set_, arguments.ordinary_weight, ignore)
     set_.finish()
     if not arguments.write:
-        out, blind = cross_validate(set_, names, arguments)
-        print("held out, with the path")
+        out = cross_validate(set_, names, arguments)
         report(set_, marked, out)
-        print("held out, without a path")
-        report(set_, marked, blind)
         np.save("held-out.npy", out)
         return
     seen = np.flatnonzero(set_.w > 0)
