@@ -122,7 +122,7 @@ private func advice(_ rules: String) throws -> [String] {
         .flatMap {
           var candidates: [Candidate] = []
           let text = try ExampleTemplate.expand($0, seed: 3)
-        _ = matcher.scan(text.span, into: &candidates)
+          _ = matcher.scan(text.span, into: &candidates)
           return candidates.map(\.confidence)
         }
     }
