@@ -133,7 +133,8 @@ public enum RuleChecker {
           problems.append(problem("'\(template)' (seed \(seed)) must not be found, but is"))
           break
         }
-        guard wanted, let winner = Matcher.resolveOverlaps(candidates, rules: rules).first else { continue }
+        guard wanted, rule.kind != .detector, let winner = Matcher.resolveOverlaps(candidates, rules: rules).first
+        else { continue }
         if !Matcher.resolveOverlaps(candidates, rules: rules).contains(where: { $0.rule == index }) {
           problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
           break
