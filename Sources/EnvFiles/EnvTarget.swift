@@ -67,6 +67,10 @@ public struct EnvPreview: Sendable, Equatable {
   public var isPart: Bool
   /// The readers for which the result is proven.
   public var readers: [SettingFormat]
+  /// Those of the readers that read environment files.
+  public var dialects: [DotenvDialect] {
+    readers.compactMap { if case .dotenv(let dialect) = $0 { dialect } else { nil } }
+  }
   /// What people should know: other copies, editors at work, permissions.
   public var warnings: [String]
 }

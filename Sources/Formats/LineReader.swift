@@ -142,11 +142,16 @@ struct LineReader: ~Escapable {
     quoting: SettingQuoting = .none
   ) {
     let isQuoted = quoting != .none && value.count >= 2
-    settings.append(
+    keep(
       Setting(
         source: source, decoding: decoding, key: name, keySpan: key, span: value,
         inner: isQuoted ? value.lowerBound + 1..<value.upperBound - 1 : value, quoting: quoting,
         line: source.position(of: key.lowerBound).line, isExported: false, doubt: doubt))
+  }
+
+  /// Adds a setting, unless there are too many already: ``SettingFormat`` then refuses the file.
+  mutating func keep(_ setting: Setting) {
+    if settings.count < Setting.maximumCount { settings.append(setting) }
   }
 
   /// The next line without its end.

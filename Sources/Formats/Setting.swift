@@ -16,6 +16,11 @@ public enum SettingQuoting: String, Sendable, Equatable {
 
 /// A named value in a configuration file.
 public struct Setting: Sendable {
+  /// A file with this many settings is refused: it is no configuration, and each of them takes memory.
+  public static let maximumCount = 200_000
+  /// A key longer than this many bytes is not named.
+  static let maximumKeyBytes = 4_096
+
   let source: SourceText
   let decoding: SettingDecoding
   /// The name.

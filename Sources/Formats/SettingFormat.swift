@@ -84,6 +84,14 @@ public enum SettingFormat: Sendable, Hashable, CustomStringConvertible {
 
   /// The settings in `bytes`, in the file's order; where a key repeats, the last one counts.
   public func parse(_ bytes: [UInt8], name: String) throws(FormatError) -> [Setting] {
+    let settings = try all(bytes, name)
+    guard settings.count < Setting.maximumCount else {
+      throw FormatError(file: name, line: 1, column: 1, reason: "\(Setting.maximumCount) settings or more")
+    }
+    return settings
+  }
+
+  private func all(_ bytes: [UInt8], _ name: String) throws(FormatError) -> [Setting] {
     switch self {
     case .dotenv(let dialect): return try Dotenv.parse(bytes, name: name, dialect: dialect)
     case .json: return SettingTree.settings(of: try JSON.parse(bytes, name: name))

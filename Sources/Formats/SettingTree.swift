@@ -9,6 +9,8 @@ enum SettingTree {
 
   /// As deep as the parsers let documents nest.
   private static func visit(_ node: Node, _ pointer: String, _ found: inout [Setting]) {
+    // Each pointer is a copy of those above it.
+    if pointer.utf8.count > Setting.maximumKeyBytes || found.count >= Setting.maximumCount { return }
     if let entries = node.entries {
       for entry in entries { visit(entry.value, pointer + "/" + escaped(entry.key), &found) }
     } else if let values = node.array {

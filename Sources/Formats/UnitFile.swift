@@ -96,7 +96,7 @@ extension LineReader {
     let isComment = !rest.isEmpty && (bytes[rest.lowerBound] == 0x23 || bytes[rest.lowerBound] == 0x2f)
     let doubt =
       rest.isEmpty || isComment ? templateDoubt(value.lowerBound + 1..<close) : "something follows the closing quote"
-    settings.append(
+    keep(
       Setting(
         source: source, decoding: .template, key: text(key), keySpan: key, span: value.lowerBound..<close + 1,
         inner: value.lowerBound + 1..<close, quoting: .double, line: source.position(of: key.lowerBound).line,
@@ -152,7 +152,7 @@ extension LineReader {
     _ name: String, _ key: Range<Int>, _ value: Range<Int>, _ quoting: SettingQuoting, _ decoding: SettingDecoding,
     _ doubt: String?
   ) {
-    settings.append(
+    keep(
       Setting(
         source: source, decoding: decoding, key: name, keySpan: key, span: value, inner: value, quoting: quoting,
         line: source.position(of: key.lowerBound).line, isExported: false, doubt: doubt))

@@ -41,7 +41,6 @@ extension LineReader {
       if bytes[column] == 0x25 && column == line.lowerBound { continue }
       if bytes[column] == 0x09 { throw source.error(at: column, "a tab in the indentation") }
       try node(column..<line.upperBound, column - line.lowerBound, &document)
-      guard document.levels.count <= 64 else { throw source.error(at: column, "nested deeper than 64 levels") }
     }
     finish(&document, isSecret)
   }
@@ -56,6 +55,10 @@ extension LineReader {
   /// A sequence's item, a mapping's key, or a scalar that begins at `column`.
   private mutating func node(_ range: Range<Int>, _ column: Int, _ document: inout Document) throws(FormatError) {
     let first = range.lowerBound
+    // An item may begin another on the same line, and each pointer is a copy of those above it.
+    guard document.levels.count <= 64, document.pointer.utf8.count <= Setting.maximumKeyBytes else {
+      throw source.error(at: first, "nested deeper than 64 levels, or under longer keys than this reader follows")
+    }
     if bytes[first] == 0x2d, range.count == 1 || isSpace(bytes[first + 1]) {
       enter(column, isSequence: true, &document)
       guard let level = document.levels.last else { return }

@@ -158,12 +158,12 @@ public enum RuleChecker {
           problems.append(problem("'\(template)' (seed \(seed)) must not be found, but is"))
           break
         }
-        guard wanted, rule.kind != .detector, let winner = Matcher.resolveOverlaps(candidates, rules: rules).first
-        else { continue }
-        if !Matcher.resolveOverlaps(candidates, rules: rules).contains(where: { $0.rule == index }) {
-          problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
-          break
-        }
+        // What a detector finds may well be some provider's.
+        guard wanted, rule.kind != .detector else { continue }
+        let kept = Matcher.resolveOverlaps(candidates, rules: rules)
+        guard let winner = kept.first, !kept.contains(where: { $0.rule == index }) else { continue }
+        problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
+        break
       }
     }
     return problems

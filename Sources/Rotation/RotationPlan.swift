@@ -37,7 +37,7 @@ extension Rotator {
     for preview in preflight.previews {
       let at = preview.lines.map { "\($0)" }.joined(separator: ", ")
       let quoting = preview.quoting == .none ? "unquoted" : "in \(preview.quoting.rawValue) quotes"
-      let readers = preview.dialects.map(\.rawValue).joined(separator: ", ")
+      let readers = preview.readers.map(\.description).joined(separator: ", ")
       let part = preview.isPart ? ", as a part of a longer value" : ""
       lines.append("    \(preview.path):\(at): \(key.variable), \(quoting)\(part), as \(readers) reads it")
       lines += preview.warnings.map { "      note: \($0)" }

@@ -211,6 +211,23 @@ import Testing
     }
   }
 
+  @Test func hostileShapesEndQuickly() throws {
+    let shapes: [(SettingFormat, String)] = [
+      (.yaml, String(repeating: "- ", count: 300_000)), (.yaml, String(repeating: "[", count: 300_000)),
+      (.yaml, (0..<300).map { String(repeating: " ", count: $0) + "a:\n" }.joined()),
+      (.json, "{\"\(String(repeating: "k", count: 100_000))\":[\(String(repeating: "1,", count: 100_000))1]}"),
+      (.yaml, String(repeating: "k", count: 100_000) + ":\n" + String(repeating: "- 1\n", count: 50_000)),
+      (.ini, String(repeating: "a=\n", count: 210_000)), (.dotenv(.dotenv), String(repeating: "A=\n", count: 210_000)),
+      (.properties, String(repeating: "\\\n", count: 200_000)),
+      (.systemdUnit, String(repeating: "\\\n", count: 200_000)),
+      (.tfvars, String(repeating: "a=[", count: 100_000)), (.dotenv(.shell), String(repeating: "A=", count: 100_000)),
+    ]
+    for (format, text) in shapes { _ = try? format.parse(Array(text.utf8), name: "f") }
+    #expect(throws: FormatError.self) {
+      try SettingFormat.ini.parse(Array(String(repeating: "a=\n", count: 210_000).utf8), name: "f")
+    }
+  }
+
   @Test func formatsHaveNamesAndPlaces() {
     for name in [
       "json", "toml", "yaml", "kubernetes-secret", "ini", "npmrc", "properties", "netrc", "compose", "systemd",

@@ -75,4 +75,20 @@ import Testing
       #expect(names == [".env", "fill"])
     }
   }
+
+  @Test func aLimitOnFileSizesIsFoundBeforeAnythingIsWritten() async {
+    await #expect(processExitsWith: .success) {
+      let scratch = try Scratch()
+      let text = String(repeating: "# filler\n", count: 2_000) + "KEY=old-value-0123456789\n"
+      let target = EnvTarget(path: try scratch.write(text), variable: "KEY")
+      var limit = rlimit(rlim_cur: 10_000, rlim_max: 10_000)
+      _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      let error = #expect(throws: EnvFileError.self) {
+        try EnvFiles.replace(target, old: Secret("old-value-0123456789"), new: Secret("new-value"), transaction: "t")
+      }
+      #expect(error?.kind == .io || error?.kind == .tooLarge)
+      let left = (try scratch.read(), try scratch.names())
+      #expect(left.0 == text && left.1 == [".env"])
+    }
+  }
 }

@@ -264,4 +264,15 @@ private final class Scratch {
       kill(getpid(), SIGPIPE)
     }
   }
+
+  /// A process that can't be dumped owns less of /proc; what is read there must still be readable.
+  @Test(.enabled(if: geteuid() == 0)) func hardeningLeavesTheMountTableReadable() async {
+    await #expect(processExitsWith: .success) {
+      ProcessHardening.apply()
+      try #require(setgid(65_534) == 0 && setuid(65_534) == 0)
+      ProcessHardening.apply()
+      #expect(Mounts.isMountPoint("/proc"))
+      try Files.replaceAtomically("/dev/stdout", Array("x\n".utf8), mode: 0o600)
+    }
+  }
 }
