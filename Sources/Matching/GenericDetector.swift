@@ -66,7 +66,7 @@ struct GenericDetector {
   }
 
   private mutating func judge(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Confidence? {
-    let score = max(score(claim, bytes), GenericThreshold.floor(claim, kind, bytes))
+    let score = max(score(claim, bytes), vector.floor(claim, kind, bytes) ?? Int.min)
     return score >= GenericThreshold.context ? .context : score >= GenericThreshold.guess ? .guess : nil
   }
 
