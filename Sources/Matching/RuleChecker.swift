@@ -133,11 +133,14 @@ public enum RuleChecker {
           problems.append(problem("'\(template)' (seed \(seed)) must not be found, but is"))
           break
         }
-        guard wanted, let winner = Matcher.resolveOverlaps(candidates, rules: rules).first else { continue }
-        if !Matcher.resolveOverlaps(candidates, rules: rules).contains(where: { $0.rule == index }) {
-          problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
-          break
-        }
+        // What a detector finds may well be some provider's; and where a detector is surer than a rule, both are told of.
+        guard wanted, rule.kind != .detector else { continue }
+        let kept = Matcher.resolveOverlaps(candidates, rules: rules)
+        guard let winner = kept.first, !kept.contains(where: { $0.rule == index }) else { continue }
+        let isDetector = rules[winner.rule].kind == .detector
+        problems.append(
+          problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)", isError: !isDetector))
+        break
       }
     }
     return problems

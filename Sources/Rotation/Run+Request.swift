@@ -19,7 +19,7 @@ extension RotationRun {
   }
 
   func request() throws -> Progress {
-    guard replay.attempt < RotationRun.maximumMutations else {
+    guard mayAsk else {
       return try halt(
         "two requests for a new key were made, and neither gave one that can be used",
         hint: "see what the service lists, then run: keywright rotation show \(snapshot.name)")
@@ -101,7 +101,7 @@ extension RotationRun {
   /// Another request within the cap, or the end.
   func againOrClose() throws -> Progress {
     let wait = replay.responseRetryAfter ?? 0
-    if replay.isFinal || replay.attempt >= RotationRun.maximumMutations || wait > RotationRun.patienceSeconds {
+    if replay.isFinal || !mayAsk || wait > RotationRun.patienceSeconds {
       return try close(replay.reason ?? "no new key was made")
     }
     if wait > 0 { try self.wait(milliseconds: Int64(max(wait, 1)) * 1_000) }
@@ -109,7 +109,7 @@ extension RotationRun {
   }
 
   func againAfterOrphan() throws -> Progress {
-    if replay.attempt < RotationRun.maximumMutations { return try request() }
+    if mayAsk { return try request() }
     return try close("the answers to both requests were lost")
   }
 

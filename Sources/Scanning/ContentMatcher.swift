@@ -27,12 +27,14 @@ struct ContentMatcher {
   let values: ValueTable
   private let matcher: Matcher
   private let reportsPublic: Bool
+  private let honoursComments: Bool
 
   init(_ program: MatcherProgram, _ values: ValueTable, _ options: ScanOptions) {
     rules = program.rules
     self.values = values
     matcher = Matcher(program)
     reportsPublic = options.reportsPublic
+    honoursComments = options.honoursComments
   }
 
   /// Every candidate in `bytes`, in the order of its secret's offset.
@@ -55,6 +57,12 @@ struct ContentMatcher {
       result.hits.append(Hit(value: value, candidate: candidate, isWinner: isWinner))
     }
     return result
+  }
+
+  /// What a comment beside the bytes says, where comments count.
+  func comment(on range: Range<Int>, in bytes: Span<UInt8>) -> Suppression? {
+    guard honoursComments, let comment = AllowComment.find(in: bytes, at: range) else { return nil }
+    return Suppression(kind: .inline, reason: comment.reason ?? comment.marker)
   }
 
   private func number(_ candidate: Candidate, _ bytes: Span<UInt8>) -> ValueNumber? {

@@ -63,7 +63,7 @@ struct HistoryScan {
     }
 
     let boundary = commits.boundary
-    let key = WeakKey.derive(commits.rootIDs(boundary))
+    let key = options.fingerprintKey ?? WeakKey.derive(commits.rootIDs(boundary))
     var assembly = FindingAssembly(store, program, options, key, found, content.objects, attribution, boundary)
     assembly.addPlaces()
     assembly.addUnplaced(content.blobs, peeled.blobs)
@@ -72,7 +72,8 @@ struct HistoryScan {
     for skip in assembly.skips { coverage.add(skip) }
     coverage.sort()
     return ScanReport(
-      target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: true, findings: findings,
+      target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
+      findings: findings,
       coverage: coverage)
   }
 

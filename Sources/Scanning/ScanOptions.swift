@@ -1,6 +1,7 @@
 // What a scan is told, and what it tells while it goes on: options, progress, the error that ends it.
 
 internal import Glibc
+public import Secrets
 
 /// Why a scan could not begin at all. What can't be read on the way is in the report's coverage.
 public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -45,6 +46,10 @@ public struct ScanOptions: Sendable {
   public var progress: (@Sendable (ScanProgress) -> Void)?
   /// Whether credentials that are meant to be public (publishable keys) are reported.
   public var reportsPublic = false
+  /// The key that fingerprints are made with: a baseline's; nil derives a weak one from public facts.
+  public var fingerprintKey: FingerprintKey?
+  /// Whether comments that allow a line count.
+  public var honoursComments = true
 
   /// The defaults.
   public init() {}

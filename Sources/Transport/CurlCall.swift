@@ -27,7 +27,7 @@ internal import Secrets
     setTimes(request)
     setMethod(request)
     setCallbacks(exchange)
-    set(CURLOPT_URL, request.url)
+    setAddress(request)
     let code = unsafe lines.withList { list in
       unsafe note(keywright_curl_set_pointer(library.setOption, handle, CURLOPT_HTTPHEADER, list))
       guard let body = request.body else { return perform() }
@@ -104,6 +104,16 @@ internal import Secrets
     set(CURLOPT_PROXY, proxy)
     set(CURLOPT_NOPROXY, "")
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+  }
+
+  private mutating func setAddress(_ request: HTTPRequest) {
+    guard let secret = request.urlSecret else { return set(CURLOPT_URL, request.url) }
+    var bytes = AddressWriter.bytes(request.url, secret)
+    defer { wipe(&bytes) }
+    // libcurl takes a copy, which is beyond our reach.
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe note(keywright_curl_set_pointer(library.setOption, handle, CURLOPT_URL, buffer.baseAddress))
+    }
   }
 
   private mutating func setTimes(_ request: HTTPRequest) {

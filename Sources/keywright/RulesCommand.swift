@@ -25,7 +25,7 @@ struct RulesListCommand: ParsableCommand {
   var provider: String?
 
   @Option(help: "text or json (default: text).")
-  var format: ReportFormat = .text
+  var format: ListFormat = .text
 
   func run() throws {
     let book = BuiltinRules.ruleBook

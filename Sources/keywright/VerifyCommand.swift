@@ -28,7 +28,8 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var configured: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
   var repository: String?
 
   @Flag(help: "List every host and request, and send nothing.")
@@ -51,7 +52,8 @@ struct VerifyCommand: ParsableCommand {
     }
     try ReportFile.write(scanned, format: format, output: output, showSecrets: false)
     let counts = Dictionary(grouping: scanned.findings) { $0.verification?.liveness ?? .unknown }.mapValues(\.count)
-    Console.note("\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
+    Console.note(
+      "\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
     if counts[.live, default: 0] > 0 { throw ExitStatus.findings }
     if counts[.unknown, default: 0] > 0 { throw ExitStatus.incomplete }
   }
@@ -84,38 +86,40 @@ final class FindingVerifier {
   /// The requests that ``verify(_:)`` may send, without any value.
   func requests(for finding: Finding) -> [String] {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }),
-      let call = provider.management?.verify
+      let call = provider.verifyCall(for: finding.rule)
     else { return [] }
-    return contexts(provider).map { context in
-      "\(call.method) \(call.url.replacing("{base}", with: context.base ?? "?"))"
-    }
+    return contexts(provider, call).compactMap { client(provider).describeQuestion($0, kind: finding.rule) }
   }
 
   /// What the provider says. Where several services are configured for it, they are asked in turn until one accepts.
   func verify(_ finding: Finding) -> Verification {
     let now = SystemClock().now() / 1_000
     func unknown(_ why: String) -> Verification { Verification(liveness: .unknown, evidence: why, time: now) }
-    guard let secret = finding.secret else { return unknown("its value could not be read again from where it was found") }
+    guard let secret = finding.secret else {
+      return unknown("its value could not be read again from where it was found")
+    }
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }) else {
       return unknown("no provider file is named \(finding.provider)")
     }
-    guard provider.management?.verify != nil else { return unknown("\(provider.name) has no harmless call to ask with") }
-    let contexts = contexts(provider)
+    guard let call = provider.verifyCall(for: finding.rule) else {
+      return unknown("\(provider.name) has no harmless call to ask with")
+    }
+    let contexts = contexts(provider, call)
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")
     }
     var answer = unknown("not asked")
     for context in contexts {
-      answer = client(provider).verify(secret, context)
+      answer = client(provider).verify(secret, context, kind: finding.rule)
       if answer.liveness == .live { return answer }
     }
     return answer
   }
 
-  private func contexts(_ provider: Provider) -> [CallContext] {
+  private func contexts(_ provider: Provider, _ call: CallTemplate) -> [CallContext] {
     let named = endpoints.filter { $0.provider == provider.id && $0.base != nil }
     if named.isEmpty {
-      guard provider.management?.verify?.url.hasPrefix("{base}") == true else { return [CallContext()] }
+      guard call.url.hasPrefix("{base}") else { return [CallContext()] }
       return provider.management?.base.map { [CallContext(base: $0)] } ?? []
     }
     var seen: Set<String> = []

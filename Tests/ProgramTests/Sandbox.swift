@@ -25,7 +25,7 @@ final class Sandbox {
 
   init() throws {
     var template = Array("/tmp/keywright-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
+    guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -123,10 +123,10 @@ final class Sandbox {
   /// Every file below the sandbox that holds one of the remembered values, but for those that are meant to.
   func filesHoldingValues(except allowed: Set<String>) throws -> [String] {
     let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-    return try files.filter { name in
+    return files.filter { name in
       guard !allowed.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) else { return false }
       var isDirectory: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
+      _ = unsafe FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
       guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else { return false }
       return values.contains { bytes.range(of: Data($0.utf8)) != nil }
     }
