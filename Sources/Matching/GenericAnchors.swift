@@ -32,9 +32,8 @@ enum GenericAnchor: Int, CaseIterable {
     case .name:
       return anyCase(
         """
-        pass pwd psw secret token key auth cred phrase ticket jwt hmac salt nonce seed mnemonic license bind_pw _pw \
-        pw: pw= session cookie signature webhook access senha contrase clave mdp kennwort пароль 密码 パスワード \
-        crypt
+        pass pwd psw secret token key auth cred phrase ticket jwt license bind_pw _pw pw: pw= session cookie senha contrase \
+        clave mdp kennwort пароль 密码 パスワード
         """) + [("identified by", true)]
     case .url: return anyCase("://")
     case .scheme: return [("basic ", true), ("bearer ", true), ("basic%20", true), ("bearer%20", true)]
