@@ -236,7 +236,9 @@ import Testing
     #expect(world.service.mutations == 1)
     try world.checkEnd(report, "after the ledger works again")
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: world.root + "/state").allSatisfy { !$0.contains("rescue") })
+      try FileManager.default.contentsOfDirectory(atPath: world.root + "/state").filter { $0 != "rescue" }.allSatisfy {
+        !$0.contains("keywright")
+      })
   }
 
   @Test func usersAreReloadedOnceEachBeforeTheOldKeyEnds() throws {
@@ -270,6 +272,19 @@ import Testing
     #expect(calls.withLock { $0 } == [["/bin/two", "x"]])
     #expect(end.steps.map(\.state).filter { $0 == .reloaded }.count == 2)
     try world.checkEnd(end, "reloaded")
+  }
+
+  @Test func leftoversOfCrashedRehearsalsGo() throws {
+    let world = try World()
+    let (old, fresh) = (world.root + "/.keywright-probe-1.tmp", world.root + "/.keywright-probe-2.tmp")
+    for path in [old, fresh] { _ = FileManager.default.createFile(atPath: path, contents: Data()) }
+    let now = Date(timeIntervalSince1970: Double(world.clock.now()) / 1_000)
+    try FileManager.default.setAttributes([.modificationDate: now.addingTimeInterval(-3_600)], ofItemAtPath: old)
+    try FileManager.default.setAttributes([.modificationDate: now], ofItemAtPath: fresh)
+    #expect(try world.rotator().rotate(world.key, reason: "manual").outcome == .done)
+    #expect(!FileManager.default.fileExists(atPath: old))
+    // It may be another process's, at work right now.
+    #expect(FileManager.default.fileExists(atPath: fresh))
   }
 
   @Test func abortRefusesToLoseAValue() throws {
