@@ -17,7 +17,7 @@ enum Scans {
     if let progress { options.progress = { progress.show($0) } }
     defer { progress?.clear() }
     do {
-      return try body(MatcherProgram(BuiltinRules.ruleBook.rules), options)
+      return try body(MatcherProgram(BuiltinRules.rules), options)
     } catch let error as ScanError {
       throw Failure(.usage, error.reason, hint: error.hint)
     }
