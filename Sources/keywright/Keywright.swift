@@ -22,7 +22,7 @@ struct Keywright: ParsableCommand {
     subcommands: [
       ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
       KeysCommand.self, RulesCommand.self, TrustCommand.self, BaselineCommand.self, HookCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, GateCommand.self,
 
     ])
 }
