@@ -49,6 +49,9 @@ enum DigitRuns {
     }
   }
 
+  /// Places behind separators that are tried as the beginning of base64.
+  private static let maximumStarts = 8
+
   // MARK: Base64
 
   /// What a run of base64, with the lines that continue it, decodes to, and where it ends; nil if that is no text.
@@ -69,17 +72,15 @@ enum DigitRuns {
 
   /// A run may have begun with something else (`path/…`): the first place behind a separator from where it is text.
   private static func laterStart(_ run: Range<Int>, in bytes: Span<UInt8>) -> Int? {
-    var tried: UInt8 = 1
+    var tries = 0
     for place in run.lowerBound + 1..<run.upperBound - minimumBase64 + 1 {
       let separator = bytes[place - 1]
       guard separator == 0x2f || separator == 0x2d || separator == 0x5f || separator == 0x2b else { continue }
-      let phase = UInt8(1) << UInt8((place - run.lowerBound) & 3)
-      if tried & phase != 0 { continue }
       var head = DecodedText(capacity: 12)
       decode(place..<place + 16, in: bytes, into: &head)
       if Octet.longestText(head.bytes.span) == 12 { return place }
-      tried |= phase
-      if tried == 15 { return nil }
+      tries += 1
+      if tries == maximumStarts { return nil }
     }
     return nil
   }

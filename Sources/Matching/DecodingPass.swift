@@ -58,7 +58,7 @@ public final class DecodingPass {
       }
     }
     var done = 0
-    for gap in pieces.gaps(margin: EscapeStretches.margin) {
+    for gap in pieces.gaps(margin: EscapeStretches.unitMargin) {
       guard let start = quietPlace(before: gap.lowerBound, in: bytes) else { return scan(bytes) }
       let part = max(done, start)..<max(done, start, gap.upperBound)
       done = part.upperBound

@@ -15,6 +15,8 @@ struct EscapeStretch {
 struct EscapeStretches {
   /// What may change a stretch lies at most so many bytes before its chain, and behind it.
   static let margin = 336
+  /// A unit of a stretch that bytes may change lies at most so many bytes from them.
+  static let unitMargin = margin + reachBehind + 128
   /// Between two units that are further apart than this, stretches end: their windows and the units themselves fit in.
   static let quietBytes = 512
   /// How far a window reaches before its unit, and behind it, within the unit's line.
@@ -26,6 +28,8 @@ struct EscapeStretches {
   private static let tokenBytes = 16
   /// The shortest one that makes a unit worthwhile.
   private static let minimumToken = 8
+  /// The shortest that makes it so with a part on either side.
+  private static let minimumParts = 10
 
   private struct Pending {
     var lower = 0
@@ -115,15 +119,19 @@ struct EscapeStretches {
     case .joint: return before >= 4 && behind >= 4 && before + behind >= tokenBytes
     case .quotedPrintable where unit.scalar == nil: return behind > 0 && before > 0 && isFullLine(place, bytes)
     case .backslash where unit.width == 2 && unit.scalar != 0x2f: return behind >= tokenBytes
-    default: return before >= minimumToken || behind >= minimumToken || isChain(kind, place + unit.width, bytes)
+    default:
+      return before >= minimumToken || behind >= minimumToken || before + behind >= minimumParts
+        || isChain(kind, place + unit.width, bytes)
     }
   }
 
-  /// Whether three more units follow: something is written in them altogether.
+  /// Whether three more units follow, nearly side by side: something is written in them altogether.
   private static func isChain(_ kind: EscapeKind, _ start: Int, _ bytes: Span<UInt8>) -> Bool {
     var at = start
     for _ in 0..<3 {
-      guard at < bytes.count, let unit = kind.unit(at: at, in: bytes) else { return false }
+      let last = min(at + 2, bytes.count - 1)
+      while at < last, kind.unit(at: at, in: bytes) == nil { at += 1 }
+      guard at <= last, let unit = kind.unit(at: at, in: bytes) else { return false }
       at += unit.width
     }
     return true
