@@ -113,7 +113,7 @@ struct ScanCommand: ParsableCommand {
         Console.note("not looked for: \(omission.key) in \(omission.file) is \(omission.reason)")
       }
       return files.values
-    } catch let error as ScanError {
+    } catch {
       throw Failure(.usage, error.reason, hint: error.hint)
     }
   }
