@@ -50,7 +50,10 @@ struct EscapeStretches {
         limit = max(end, stretches.reach)
         if place >= limit { return false }
       }
-      for kind in EscapeKind.allCases where kinds & 1 << UInt8(kind.rawValue) != 0 {
+      var bits = kinds
+      while bits != 0 {
+        let kind = EscapeKind(rawValue: bits.trailingZeroBitCount) ?? .joint
+        bits &= bits &- 1
         guard let unit = kind.unit(at: place, in: bytes), isWorthwhile(kind, place, unit, bytes) else { continue }
         stretches.add(kind, place..<place + unit.width, bytes, found)
       }
