@@ -26,6 +26,11 @@ public struct TreeReader: ~Escapable {
   private let bytes: Span<UInt8>
   private let idCount: Int
   private var at = 0
+  /// Where the next entry begins. Whoever sets it knows that one does.
+  public var offset: Int {
+    get { at }
+    set { at = max(0, newValue) }
+  }
   /// Whether the rest could not be read.
   public private(set) var isMalformed = false
 

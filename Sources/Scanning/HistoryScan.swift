@@ -103,7 +103,7 @@ extension HistoryScan {
   private mutating func readContent(_ values: ValueTable) -> HistoryContent {
     let listed = ListedObjects()
     let progress = ProgressCounter("reading objects", options.progress)
-    let selection = ObjectSelection(wantsRuns: false) { id, kind in
+    let selection = ObjectSelection(wantsRuns: !options.isFull) { id, kind in
       listed.add(id, kind)
       return kind != .tree
     }
@@ -131,7 +131,7 @@ extension HistoryScan {
   private mutating func readTrees(_ objects: ObjectTable, _ blobValues: [ValueSetNumber]) -> [TreeVisitor] {
     let progress = ProgressCounter("reading trees", options.progress)
     let context = TreeContext(objects, blobValues, idCount: repository.objectIDCount, progress)
-    let selection = ObjectSelection(kinds: [.tree], wantsRuns: false)
+    let selection = ObjectSelection(kinds: [.tree], wantsRuns: !options.isFull)
     let visitors = store.forEachObject(selection, threads: options.threads) { _ in TreeVisitor(context) }
     for visitor in visitors {
       coverage.merge(visitor.coverage)

@@ -26,12 +26,15 @@ public struct ScanProgress: Sendable, Equatable {
   public var done: Int
   /// Things there are, where that is known.
   public var total: Int?
+  /// Bytes read so far, where they are counted.
+  public var bytes: Int64?
 
   /// A progress as given.
-  public init(stage: String, done: Int, total: Int? = nil) {
+  public init(stage: String, done: Int, total: Int? = nil, bytes: Int64? = nil) {
     self.stage = stage
     self.done = done
     self.total = total
+    self.bytes = bytes
   }
 }
 
@@ -45,6 +48,9 @@ public struct ScanOptions: Sendable {
   public var progress: (@Sendable (ScanProgress) -> Void)?
   /// Whether credentials that are meant to be public (publishable keys) are reported.
   public var reportsPublic = false
+  /// Whether every blob is matched as a whole, without taking over what holds for the blob that its delta rests on. The
+  /// result is the same; this is for proving that.
+  public var isFull = false
 
   /// The defaults.
   public init() {}

@@ -63,6 +63,7 @@ enum Benchmarks {
       case "--threads": options.threads = Int(arguments.removeFirst()) ?? 1
       case "--rules": directory = arguments.removeFirst()
       case "--stages": stages = true
+      case "--full-scan": options.isFull = true
       default: fatalError("unknown option \(first)")
       }
     }
