@@ -57,7 +57,7 @@ public struct TreeReader: ~Escapable {
     guard offset > nameStart, offset + 1 + idCount <= bytes.count else { return malformed() }
     at = offset + 1 + idCount
     let kind: TreeEntry.Kind = mode & 0o170000 == 0o040000 ? .tree : mode & 0o170000 == 0o160000 ? .submodule : .blob
-    return TreeEntry(kind: kind, name: nameStart..<offset, id: ObjectID(bytes, at: offset + 1, count: idCount))
+    return TreeEntry(kind: kind, name: nameStart..<offset, id: ObjectID.load(bytes, at: offset + 1, count: idCount))
   }
 
   private mutating func malformed() -> TreeEntry? {

@@ -28,7 +28,7 @@ struct PackForest {
   var count: Int { positions.count }
 
   func id(_ rank: Rank) -> ObjectID {
-    ObjectID(names.span, at: Int(positions[Int(rank)]) * idCount, count: idCount)
+    ObjectID.load(names.span, at: Int(positions[Int(rank)]) * idCount, count: idCount)
   }
 
   func position(_ rank: Rank) -> Int { Int(positions[Int(rank)]) }
@@ -124,7 +124,7 @@ struct PackForest {
     var high = pack.index.fanout[Int(id.firstByte) + 1]
     while low < high {
       let middle = low + (high - low) / 2
-      let name = ObjectID(names.span, at: middle * idCount, count: idCount)
+      let name = ObjectID.load(names.span, at: middle * idCount, count: idCount)
       if name == id { return middle }
       if name < id { low = middle + 1 } else { high = middle }
     }
@@ -189,8 +189,8 @@ extension PackForest {
   func repeatsName(_ rank: Rank) -> Bool {
     let position = position(rank)
     return position > 0
-      && ObjectID(names.span, at: position * idCount, count: idCount)
-        == ObjectID(names.span, at: (position - 1) * idCount, count: idCount)
+      && ObjectID.load(names.span, at: position * idCount, count: idCount)
+        == ObjectID.load(names.span, at: (position - 1) * idCount, count: idCount)
   }
 }
 

@@ -78,6 +78,9 @@ final class ExpansionBudget: Sendable {
 
 /// One thread's part of the walk over all packs.
 final class PackWalker<Visitor: ObjectVisitor> {
+  /// Depth first means to and fro in the pack: what is read beyond an entry is mostly of no use.
+  private static var windowBytes: Int { 1 << 13 }
+
   /// An object whose deltas are being walked.
   private struct Frame {
     var rank: PackForest.Rank
@@ -96,7 +99,7 @@ final class PackWalker<Visitor: ObjectVisitor> {
   private let limits: ObjectStoreLimits
   private let budget: ExpansionBudget
   private let inflater = Inflater()
-  private var window = PackWindow()
+  private var window = PackWindow(count: PackWalker.windowBytes)
   private var pool = BufferPool()
   private let delta = ByteBuffer()
   private var runs: DeltaRuns

@@ -6,11 +6,49 @@ internal import Matching
 internal import Model
 internal import Synchronization
 
-/// A commit's links.
-struct CommitLinks {
-  var id: ObjectID
-  var tree: ObjectID
-  var parents: [ObjectID]
+/// Commits' ids and links, in little room.
+struct CommitLinks: Sendable {
+  /// For each commit its own id, its tree's and its parents'.
+  private var ids: PackedIDs
+  private var starts: [UInt32] = []
+
+  init(idCount: Int) { ids = PackedIDs(idCount: idCount) }
+
+  var count: Int { starts.count }
+
+  /// A commit's own id.
+  func id(_ index: Int) -> ObjectID { ids[Int(starts[index])] }
+
+  /// The id of its tree.
+  func tree(_ index: Int) -> ObjectID { ids[Int(starts[index]) + 1] }
+
+  /// How many parents it has.
+  func parentCount(_ index: Int) -> Int {
+    (index + 1 < starts.count ? Int(starts[index + 1]) : ids.count) - Int(starts[index]) - 2
+  }
+
+  /// One of its parents.
+  func parent(_ index: Int, _ number: Int) -> ObjectID { ids[Int(starts[index]) + 2 + number] }
+
+  /// Adds a commit.
+  mutating func append(_ id: ObjectID, tree: ObjectID, parents: some Sequence<ObjectID>) {
+    starts.append(UInt32(truncatingIfNeeded: ids.count))
+    ids.append(id)
+    ids.append(tree)
+    for parent in parents { ids.append(parent) }
+  }
+
+  /// Adds the commits of another list.
+  mutating func append(_ other: CommitLinks) {
+    if count == 0 {
+      self = other
+      return
+    }
+    for index in 0..<other.count {
+      let parents = (0..<other.parentCount(index)).lazy.map { other.parent(index, $0) }
+      append(other.id(index), tree: other.tree(index), parents: parents)
+    }
+  }
 }
 
 /// A blob, commit or tag that holds values.
@@ -55,7 +93,7 @@ struct ContentVisitor: ObjectVisitor {
   private(set) var blobs: [Holder] = []
   /// Commits and tags whose own text holds values.
   private(set) var texts: [Holder] = []
-  private(set) var commits: [CommitLinks] = []
+  private(set) var commits: CommitLinks
   /// Annotated tags and what they name.
   private(set) var tags: [(id: ObjectID, target: ObjectID)] = []
   private(set) var coverage = Coverage()
@@ -65,7 +103,8 @@ struct ContentVisitor: ObjectVisitor {
   /// What the matcher did.
   var statistics: MatchStatistics { matcher.statistics }
 
-  init(_ matcher: ContentMatcher, _ options: ScanOptions, _ progress: ProgressCounter) {
+  init(_ matcher: ContentMatcher, _ options: ScanOptions, idCount: Int, _ progress: ProgressCounter) {
+    commits = CommitLinks(idCount: idCount)
     self.matcher = matcher
     maximumBlobBytes = options.maximumBlobBytes
     self.progress = progress
@@ -83,7 +122,7 @@ struct ContentVisitor: ObjectVisitor {
         coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a commit that names no tree"))
         return nil
       }
-      commits.append(CommitLinks(id: object.id, tree: header.tree, parents: header.parents))
+      commits.append(object.id, tree: header.tree, parents: header.parents)
       visitText(object.id, bytes)
     case .tag:
       coverage.tags += 1

@@ -51,6 +51,8 @@ public struct ScanOptions: Sendable {
   /// Whether every blob is matched as a whole, without taking over what holds for the blob that its delta rests on. The
   /// result is the same; this is for proving that.
   public var isFull = false
+  /// Told what a scan of a history cost, at its end.
+  public var statistics: (@Sendable (ScanStatistics) -> Void)?
 
   /// The defaults.
   public init() {}

@@ -157,7 +157,7 @@ struct TreeVisitor: ObjectVisitor {
       if child == 0 {
         note(entry.id, in: number)
         isSure = false
-      } else if context.objects.kind(child) == .tree || context.blobValues[Int(child)] != 0 {
+      } else if context.objects.isTree(child) || context.blobValues[Int(child)] != 0 {
         edges.append(TreeEdge(child: child, name: names.number(bytes, entry.name)))
         edgeStarts.append(start)
       }
