@@ -11,7 +11,7 @@ struct LiteralHit: Sendable {
   var firstCandidate: Int32
   /// The rule's index.
   var rule: UInt16
-  /// The literal's length in bytes, as far as it was compared.
+  /// The length in bytes of what was compared: the literal, and what must follow it.
   var count: UInt8
   /// How many candidates the hit led to.
   var candidateCount: UInt8

@@ -11,14 +11,19 @@ struct Literal: Hashable {
   var bytes: [UInt8]
   var ignoresCase: Bool
   var rule: Int
+  /// What the bytes behind it must be: a literal that others follow is none.
+  var tail: [ByteSet] = []
 }
 
 @safe struct LiteralFinder: Sendable {
   private static let hashBits = 15
   /// The shortest literal that can be found.
   static let minimumBytes = 3
-  /// What is compared of a literal, in bytes; a longer one is found by its beginning.
-  static let maximumBytes = 64
+  /// What is compared of a literal, in bytes; a longer one is found by its beginning. Round every place where a delta
+  /// joins two pieces, twice as many bytes are searched.
+  static let maximumBytes = 24
+  /// The same with the bytes behind it.
+  static let maximumReach = 28
 
   private struct Slot: Sendable {
     var start: Int
@@ -26,13 +31,16 @@ struct Literal: Hashable {
     var anchor: Int
     var rule: Int
     var ignoresCase: Bool
+    var tailStart: Int
+    var tailCount: Int
   }
 
+  private var tails: [ByteSet] = []
   private var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
   private var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
   private var slots: [Slot] = []
   private var pool: [UInt8] = []
-  /// The longest stretch that is compared, in bytes; 0 without literals.
+  /// The longest stretch that is compared, with what must follow, in bytes; 0 without literals.
   private(set) var longest = 0
 
   /// Literals shorter than ``minimumBytes`` are left out: the rule checker refuses them.
@@ -45,9 +53,10 @@ struct Literal: Hashable {
       crowds[hash, default: 0] += 1
       let slot = Slot(
         start: pool.count, count: literal.bytes.count, anchor: anchor, rule: literal.rule,
-        ignoresCase: literal.ignoresCase)
+        ignoresCase: literal.ignoresCase, tailStart: tails.count, tailCount: literal.tail.count)
+      tails += literal.tail
       pool.append(contentsOf: literal.ignoresCase ? literal.bytes.map(LiteralFinder.lowered) : literal.bytes)
-      longest = max(longest, literal.bytes.count)
+      longest = max(longest, literal.bytes.count + literal.tail.count)
       filter[hash] |= LiteralFinder.nextBits(literal.bytes, at: anchor + 3)
       byHash.append((hash, slot))
     }
@@ -62,8 +71,9 @@ struct Literal: Hashable {
   /// Each literal once, cut to what is compared, in an order that does not depend on the run.
   private static func usable(_ literals: [Literal]) -> [Literal] {
     let cut = literals.filter { $0.bytes.count >= minimumBytes }.map { literal in
-      Literal(
-        bytes: Array(literal.bytes.prefix(maximumBytes)), ignoresCase: literal.ignoresCase, rule: literal.rule)
+      let bytes = Array(literal.bytes.prefix(maximumBytes))
+      let tail = bytes.count < literal.bytes.count ? [] : literal.tail.prefix(maximumReach - bytes.count)
+      return Literal(bytes: bytes, ignoresCase: literal.ignoresCase, rule: literal.rule, tail: Array(tail))
     }
     var seen: Set<Literal> = []
     return cut.filter { seen.insert($0).inserted }
@@ -71,7 +81,9 @@ struct Literal: Hashable {
 
   /// Calls `found` with the rule, the offset and the length of every literal that lies wholly within `range` of
   /// `bytes`, in the order of the anchors.
-  func forEachHit(in bytes: Span<UInt8>, _ range: Range<Int>, _ found: (_ rule: Int, _ offset: Int, _ count: Int) -> Void) {
+  func forEachHit(
+    in bytes: Span<UInt8>, _ range: Range<Int>, _ found: (_ rule: Int, _ offset: Int, _ count: Int) -> Void
+  ) {
     let lower = max(0, range.lowerBound)
     let upper = min(bytes.count, range.upperBound)
     guard upper - lower >= LiteralFinder.minimumBytes, !slots.isEmpty else { return }
@@ -122,21 +134,28 @@ struct Literal: Hashable {
     let last = Int(bucketStarts[hash + 1])
     if first == last { return }
     unsafe slots.withUnsafeBufferPointer { slots in
-      unsafe pool.withUnsafeBufferPointer { pool in
-        for index in first..<last {
-          let slot = unsafe slots[index]
-          let start = at - slot.anchor
-          guard start >= lower, slot.count <= upper - start else { continue }
-          let text = unsafe (base + start).assumingMemoryBound(to: UInt8.self)
-          var offset = 0
-          while offset < slot.count {
-            let byte = unsafe text[offset]
-            guard unsafe pool[slot.start + offset] == (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) else {
-              break
+      unsafe tails.withUnsafeBufferPointer { tails in
+        unsafe pool.withUnsafeBufferPointer { pool in
+          for index in first..<last {
+            let slot = unsafe slots[index]
+            let start = at - slot.anchor
+            guard start >= lower, slot.count + slot.tailCount <= upper - start else { continue }
+            let text = unsafe (base + start).assumingMemoryBound(to: UInt8.self)
+            var offset = 0
+            while offset < slot.count {
+              let byte = unsafe text[offset]
+              guard unsafe pool[slot.start + offset] == (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) else {
+                break
+              }
+              offset += 1
             }
-            offset += 1
+            guard offset == slot.count else { continue }
+            let end = slot.count + slot.tailCount
+            while offset < end, unsafe tails[slot.tailStart + offset - slot.count].contains(text[offset]) {
+              offset += 1
+            }
+            if offset == end { found(slot.rule, start, end) }
           }
-          if offset == slot.count { found(slot.rule, start, slot.count) }
         }
       }
     }

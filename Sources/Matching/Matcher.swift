@@ -31,18 +31,27 @@ public final class MatcherProgram: Sendable {
   /// Makes a program of rules.
   public init(_ rules: [Rule]) {
     self.rules = rules
-    finder = LiteralFinder(
-      rules.enumerated().flatMap { index, rule in
-        rule.literals.map { Literal(bytes: Array($0.utf8), ignoresCase: rule.literalsIgnoreCase, rule: index) }
-      })
-    approaches = rules.map(MatcherProgram.approach)
+    var approaches: [Approach] = []
+    var literals: [Literal] = []
+    for (index, rule) in rules.enumerated() {
+      let texts = rule.literals.map { Array($0.utf8) }
+      let head = PatternHead(rule.pattern)
+      let isAtLiteral = head?.beginsWith(oneOf: texts, ignoresCase: rule.literalsIgnoreCase) ?? false
+      approaches.append(isAtLiteral ? .atLiteral : MatcherProgram.approach(rule))
+      for text in texts {
+        let tail = isAtLiteral ? head?.sets(behind: text, limit: LiteralFinder.maximumReach) : nil
+        literals.append(
+          Literal(bytes: text, ignoresCase: rule.literalsIgnoreCase, rule: index, tail: tail ?? []))
+      }
+    }
+    finder = LiteralFinder(literals)
+    self.approaches = approaches
     patterns = zip(rules, approaches).map { LazyPattern($0.pattern, isAnchored: $1 == .atLiteral) }
     stopWords = rules.map { $0.stopWords.map { Array($0.utf8) } }
-    widths = rules.map { max($0.width, LiteralFinder.maximumBytes) }
+    widths = rules.map { max($0.width, LiteralFinder.maximumReach) }
   }
 
   private static func approach(_ rule: Rule) -> Approach {
-    if PatternHead.isLiteral(rule.pattern, rule.literals) { return .atLiteral }
     let looks = ["(?=", "(?<=", "\\K"].contains { rule.pattern.utf8.contains($0.utf8) }
     return looks ? .inWindow : .roundLiteral
   }
