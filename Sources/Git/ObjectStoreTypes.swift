@@ -107,10 +107,14 @@ public struct StoredObject: Sendable {
   public var isCruft: Bool
 }
 
+/// The state of a visitor that keeps nothing.
+public final class NoState {}
+
 /// What takes the objects of a walk. Each thread has a visitor of its own.
 public protocol ObjectVisitor: SendableMetatype {
-  /// What the visitor keeps of an object for the deltas that rest on it, such as what it found there.
-  associatedtype State
+  /// What the visitor keeps of an object for the deltas that rest on it, such as what it found there. A class, so that
+  /// the walk itself need not be compiled for each visitor.
+  associatedtype State: AnyObject
 
   /// An object has been unpacked.
   ///

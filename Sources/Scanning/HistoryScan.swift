@@ -220,7 +220,7 @@ private final class ListedObjects: Sendable {
 
 /// Reads the links of all commits and nothing else.
 private struct CommitReader: ObjectVisitor {
-  typealias State = Never
+  typealias State = NoState
   private var links: CommitLinks
 
   static func read(_ store: ObjectStore) -> CommitLinks {
@@ -230,7 +230,7 @@ private struct CommitReader: ObjectVisitor {
     return links
   }
 
-  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
+  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: NoState?) -> NoState? {
     if let header = CommitHeader(bytes) {
       links.append(object.id, tree: header.tree, parents: header.parents)
     }

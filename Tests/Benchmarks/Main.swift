@@ -13,7 +13,7 @@ import Scanning
 struct Floor: ObjectVisitor {
   var objects = 0
   var bytes = 0
-  mutating func visit(_ object: StoredObject, _ content: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
+  mutating func visit(_ object: StoredObject, _ content: Span<UInt8>, delta: DeltaRuns?, parent: NoState?) -> NoState? {
     objects += 1
     bytes += content.count
     return nil
