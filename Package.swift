@@ -81,7 +81,7 @@ let package = Package(
 
     // The AITBC client library and the key service of the same contract.
     layer("AITBC", ["Secrets", "Transport", "Formats"]),
-    layer("KeyAuthority", ["Secrets", grdb, flyingFox]),
+    layer("KeyAuthority", ["Secrets", grdb, flyingFox], exclude: ["openapi.yaml"]),
 
     // The two programs.
     .executableTarget(
@@ -118,7 +118,7 @@ let package = Package(
       ["Rotation", "Ledger", "EnvFiles", "Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("ReportTests", ["Report", "Model", "Formats", "Secrets"]),
     tests("AITBCTests", ["AITBC", "Transport", "Secrets"]),
-    tests("KeyAuthorityTests", ["KeyAuthority", "Secrets"]),
+    tests("KeyAuthorityTests", ["KeyAuthority", "Secrets", "keywright-authority"]),
     tests("ProgramTests", ["keywright", "keywright-authority"]),
   ]
 )

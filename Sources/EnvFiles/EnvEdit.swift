@@ -29,7 +29,8 @@ final class EnvEdit {
       throw EnvFileError(.variableMissing, text.target.path, "\(text.target.variable) is not assigned")
     }
     let changes = try EnvEdit.changes(reading, text.target, old, new)
-    let attempts = changes.map(\.tokens.count).max() ?? 0
+    let isHopeless = changes.contains { $0.tokens.isEmpty }
+    let attempts = isHopeless ? 0 : changes.map(\.tokens.count).max() ?? 0
     for attempt in 0..<attempts {
       var candidate = EnvEdit.apply(changes, attempt, to: content)
       if EnvEdit.isProven(candidate, text, old, new) {
@@ -43,7 +44,7 @@ final class EnvEdit {
     }
     throw EnvFileError(
       .noSafeQuoting, text.target.path,
-      "no way of writing the new value is read alike by \(text.readings.map(\.dialect.rawValue).joined(separator: " and "))",
+      "no way of writing the new value is read alike by \(text.readings.map(\.format.description).joined(separator: " and "))",
       hint: "declare fewer readers, or write the value in single quotes", line: reading.settings[last].line)
   }
 
@@ -56,27 +57,35 @@ final class EnvEdit {
       switch Holding(setting, old) {
       case .nothing: continue
       case .whole:
-        let tokens = Dotenv.tokens(for: new, quoting: setting.quoting).map { token in
-          var token = token
-          defer { wipe(&token) }
-          return Secret(token)
-        }
+        let tokens = reading.format.tokens(for: new, inPlaceOf: setting)
         changes.append(Change(range: setting.span, tokens: tokens, line: setting.line))
-      case .part:
-        let inner = setting.innerBytes
-        let base = setting.inner.lowerBound
-        for found in inner.withBytes({ old.places(in: $0) }) {
-          guard let part = inner.withBytes({ Needle.part(new, at: found, of: $0) }) else {
-            throw EnvFileError(
-              .noSafeQuoting, target.path, "the new value can't stand inside the longer value of \(target.variable)",
-              hint: "give the key a variable of its own", line: setting.line)
-          }
-          let range = base + found.range.lowerBound..<base + found.range.upperBound
-          changes.append(Change(range: range, tokens: [part], line: setting.line))
-        }
+      case .part: changes += try parts(setting, reading.format, target, old, new)
       }
     }
     return changes
+  }
+
+  /// The key's own bytes where they stand in the file as they are in the value; otherwise (base64, escapes) the token.
+  private static func parts(
+    _ setting: Setting, _ format: SettingFormat, _ target: EnvTarget, _ old: Needle, _ new: Secret
+  ) throws(EnvFileError) -> [Change] {
+    guard let value = setting.value, let whole = replaced(value, old, new) else {
+      throw EnvFileError(
+        .noSafeQuoting, target.path, "the new value can't stand inside the longer value of \(target.variable)",
+        hint: "give the key a variable of its own", line: setting.line)
+    }
+    let inner = setting.innerBytes
+    let places = inner.withBytes { old.places(in: $0) }
+    guard places.count == value.withBytes({ old.places(in: $0).count }) else {
+      return [Change(range: setting.span, tokens: format.tokens(for: whole, inPlaceOf: setting), line: setting.line)]
+    }
+    let base = setting.inner.lowerBound
+    return places.compactMap { place in
+      inner.withBytes { Needle.part(new, at: place, of: $0) }.map { part in
+        Change(
+          range: base + place.range.lowerBound..<base + place.range.upperBound, tokens: [part], line: setting.line)
+      }
+    }
   }
 
   private static func apply(_ changes: [Change], _ attempt: Int, to content: [UInt8]) -> [UInt8] {
@@ -99,7 +108,7 @@ final class EnvEdit {
   /// Whether every reader finds the new value where it found the old one, and all else unchanged.
   private static func isProven(_ candidate: [UInt8], _ text: EnvText, _ old: Needle, _ new: Secret) -> Bool {
     text.readings.allSatisfy { before in
-      guard let after = try? EnvText.read(candidate, text.target, before.dialect),
+      guard let after = try? EnvText.read(candidate, text.target, before.format),
         after.settings.count == before.settings.count
       else { return false }
       return zip(before.settings, after.settings).allSatisfy { was, now in

@@ -12,6 +12,13 @@ public enum EnvFiles {
   /// The longest value that is replaced or written, in bytes.
   public static let maximumValueBytes = EnvText.maximumValueBytes
 
+  /// The value that the target holds now, on which all its readers must agree.
+  public static func currentValue(of target: EnvTarget) throws(EnvFileError) -> Secret {
+    var content = try EnvPlace(target).read()
+    defer { wipe(&content) }
+    return try EnvText(content, target).value()
+  }
+
   /// What the target holds now.
   public static func state(of target: EnvTarget, old: Secret, new: Secret?) throws(EnvFileError) -> EnvState {
     var content = try EnvPlace(target).read()
@@ -37,13 +44,13 @@ public enum EnvFiles {
     // A new key may be longer than the old one.
     _ = try place.stage(
       temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
-    var warnings = place.warnings()
+    var warnings = place.warnings(policy)
     let assignments = text.readings.first?.places.count ?? 0
     if assignments > 1 {
       warnings.append("\(target.variable) is assigned \(assignments) times in \(place.path); the last one counts")
     }
     return EnvPreview(
-      path: place.path, lines: edit.lines, quoting: edit.quoting, isPart: edit.isPart, dialects: target.readers,
+      path: place.path, lines: edit.lines, quoting: edit.quoting, isPart: edit.isPart, readers: target.readers,
       warnings: warnings)
   }
 

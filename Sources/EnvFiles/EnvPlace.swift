@@ -82,8 +82,10 @@ struct EnvPlace {
   }
 
   /// What people should know and what does not stop a rewrite.
-  func warnings() -> [String] {
+  func warnings(_ policy: EnvPolicy) -> [String] {
     var warnings: [String] = []
+    if policy.isTracked(path) { warnings.append("git tracks \(path): the next commit would publish the new value") }
+    if name == Array(".envrc".utf8) { warnings.append("direnv will ask for its consent to \(path) again") }
     if status.mode & 0o004 != 0 { warnings.append("everybody on this machine can read \(path)") }
     let text = String(decoding: name, as: UTF8.self)
     for editor in [".\(text).swp", ".#\(text)", "#\(text)#"]

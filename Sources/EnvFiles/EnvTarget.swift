@@ -8,17 +8,25 @@ public struct EnvTarget: Sendable, Hashable {
   public var path: String
   /// The variable that holds the value.
   public var variable: String
-  /// The programs that read the file; every one of them must understand the result. Empty: inferred from the path.
+  /// The programs that read an environment file; every one of them must understand the result. Empty: ``format``, or
+  /// inferred from the path.
   public var dialects: [DotenvDialect]
+  /// What kind of file it is, where that is not an environment file; nil: inferred from the path. ``variable`` is then
+  /// the key as ``SettingFormat`` names it, such as the JSON pointer `/database/password`.
+  public var format: SettingFormat?
 
   /// A target as given.
-  public init(path: String, variable: String, dialects: [DotenvDialect] = []) {
+  public init(path: String, variable: String, dialects: [DotenvDialect] = [], format: SettingFormat? = nil) {
     self.path = path
     self.variable = variable
     self.dialects = dialects
+    self.format = format
   }
 
-  var readers: [DotenvDialect] { dialects.isEmpty ? DotenvDialect.inferred(from: path) : dialects }
+  var readers: [SettingFormat] {
+    if !dialects.isEmpty { return dialects.map { .dotenv($0) } }
+    return format.map { [$0] } ?? SettingFormat.inferred(from: path)
+  }
 }
 
 /// What a rewrite may touch. Whether git tracks a file is for the caller to find out.
@@ -57,8 +65,12 @@ public struct EnvPreview: Sendable, Equatable {
   public var quoting: SettingQuoting
   /// Whether the value is a part of a longer one, such as a URL or a list.
   public var isPart: Bool
-  /// The programs for which the result is proven.
-  public var dialects: [DotenvDialect]
+  /// The readers for which the result is proven.
+  public var readers: [SettingFormat]
+  /// Those of the readers that read environment files.
+  public var dialects: [DotenvDialect] {
+    readers.compactMap { if case .dotenv(let dialect) = $0 { dialect } else { nil } }
+  }
   /// What people should know: other copies, editors at work, permissions.
   public var warnings: [String]
 }

@@ -31,7 +31,7 @@ enum Holding {
 /// A file's content, read by everyone who is to understand it.
 struct EnvText {
   struct Reading {
-    let dialect: DotenvDialect
+    let format: SettingFormat
     let settings: [Setting]
     /// The assignments of the variable, by position.
     let places: [Int]
@@ -46,12 +46,12 @@ struct EnvText {
   init(_ bytes: [UInt8], _ target: EnvTarget) throws(EnvFileError) {
     self.target = target
     var readings: [Reading] = []
-    for dialect in target.readers {
+    for format in target.readers {
       do throws(FormatError) {
-        readings.append(try EnvText.read(bytes, target, dialect))
+        readings.append(try EnvText.read(bytes, target, format))
       } catch {
         throw EnvFileError(
-          .malformed, target.path, "as \(dialect.rawValue) reads it: \(error.reason)",
+          .malformed, target.path, "as \(format) reads it: \(error.reason)",
           hint: "correct the line, or declare which program reads the file", line: error.line)
       }
     }
@@ -65,10 +65,38 @@ struct EnvText {
     }
   }
 
-  static func read(_ bytes: [UInt8], _ target: EnvTarget, _ dialect: DotenvDialect) throws(FormatError) -> Reading {
-    let settings = try Dotenv.parse(bytes, name: target.path, dialect: dialect)
+  static func read(_ bytes: [UInt8], _ target: EnvTarget, _ format: SettingFormat) throws(FormatError) -> Reading {
+    let settings = try format.parse(bytes, name: target.path)
     return Reading(
-      dialect: dialect, settings: settings, places: settings.indices.filter { settings[$0].key == target.variable })
+      format: format, settings: settings, places: settings.indices.filter { settings[$0].key == target.variable })
+  }
+
+  /// The value that counts, in the eyes of all readers.
+  func value() throws(EnvFileError) -> Secret {
+    var found: Secret?
+    for reading in readings {
+      guard let last = reading.places.last else {
+        throw EnvFileError(
+          .variableMissing, target.path, "as \(reading.format) reads it, \(target.variable) is not assigned",
+          hint: "name the variable that holds the value")
+      }
+      let setting = reading.settings[last]
+      guard let value = setting.value else { throw uncertain(setting, reading) }
+      if let found, found != value {
+        throw EnvFileError(
+          .malformed, target.path, "the file's readers disagree on the value of \(target.variable)",
+          hint: "write it without quotes or in single quotes, or declare fewer readers", line: setting.line)
+      }
+      found = value
+    }
+    guard let found else { throw EnvFileError(.malformed, target.path, "the file has no reader") }
+    return found
+  }
+
+  private func uncertain(_ setting: Setting, _ reading: Reading) -> EnvFileError {
+    EnvFileError(
+      .malformed, target.path, "as \(reading.format) reads it: \(setting.doubt ?? "not certain")",
+      hint: "write \(target.variable) on a line of its own, in plain quotes", line: setting.line)
   }
 
   /// The state in the eyes of all readers; an assignment that counts and is in doubt is an error.
@@ -77,7 +105,7 @@ struct EnvText {
     for reading in readings { states.append(try state(reading, old, new)) }
     if states.contains(.absent) {
       if states.allSatisfy({ $0 == .absent }) { return .absent }
-      let blind = zip(readings, states).filter { $0.1 == .absent }.map(\.0.dialect.rawValue).joined(separator: ", ")
+      let blind = zip(readings, states).filter { $0.1 == .absent }.map(\.0.format.description).joined(separator: ", ")
       throw EnvFileError(
         .malformed, target.path, "\(blind) does not see \(target.variable)",
         hint: "write the assignment so that every declared reader understands it")
@@ -90,13 +118,8 @@ struct EnvText {
     guard let last = reading.places.last else { return .absent }
     for place in reading.places {
       let setting = reading.settings[place]
-      guard let doubt = setting.doubt else { continue }
       // An earlier assignment does not count for the reader, but may hold a copy of the old value.
-      if place == last || setting.mentions(old) {
-        throw EnvFileError(
-          .malformed, target.path, "as \(reading.dialect.rawValue) reads it: \(doubt)",
-          hint: "write \(target.variable) on a line of its own, in plain quotes", line: setting.line)
-      }
+      if setting.doubt != nil, place == last || setting.mentions(old) { throw uncertain(setting, reading) }
     }
     let holdings = reading.places.map { Holding(reading.settings[$0], old) }
     if let effective = holdings.last, effective != .nothing { return .holdsOld }

@@ -146,6 +146,7 @@ struct DotenvParser: ~Escapable {
   mutating func add(_ header: Header, _ found: Found) {
     var doubt = cloud ?? found.doubt
     if doubt == nil, dialect != .docker, !isUTF8(found.inner) { doubt = "the value is not UTF-8" }
+    if settings.count >= Setting.maximumCount { return }
     settings.append(
       Setting(
         source: source, decoding: found.decoding, key: text(header.key), keySpan: header.key, span: found.span,

@@ -10,6 +10,15 @@ extension DotenvParser {
       if at > sign && dialect != .python { empty.doubt = "Node takes the next line for the value" }
       return empty
     }
+    let hasTab = first(0x09, in: sign..<at) != nil
+    var found = familyToken(end)
+    if hasTab && dialect != .python && found.doubt == nil { found.doubt = DotenvParser.tabDoubt }
+    return found
+  }
+
+  private static let tabDoubt = "Node takes the tab beside the value for a part of it"
+
+  private mutating func familyToken(_ end: Int) -> Found {
     let mark = bytes[at]
     switch mark {
     case 0x22: return quotedValue(.double)
@@ -26,6 +35,8 @@ extension DotenvParser {
     if let sign = first(0x23, in: start..<end), dialect == .dotenv {
       if sign == start || !isSpace(bytes[sign - 1]) { found.doubt = "readers differ on where the comment begins" }
     }
+    let gap = found.span.upperBound..<max(bareEnd(start..<end), found.span.upperBound)
+    if dialect != .python, first(0x09, in: gap) != nil { found.doubt = DotenvParser.tabDoubt }
     if hasControl(found.span) { found.doubt = "a control character in the value" }
     if dialect != .node && contains(0x24, 0x7b, in: found.span) {
       found.doubt = "python-dotenv puts another value in place of ${…}"
@@ -59,6 +70,8 @@ extension DotenvParser {
       found.doubt = "readers differ on where the value ends"
       if endOfLine(first) != endOfLine(pythonClose) || quoting == .backtick && endOfLine(start) != endOfLine(close) {
         cloud = "readers differ on where the value in line \(line(start)) ends"
+        at = endOfLine(min(first, pythonClose))
+        return found
       }
     }
     at = close + 1

@@ -16,6 +16,11 @@ public enum SettingQuoting: String, Sendable, Equatable {
 
 /// A named value in a configuration file.
 public struct Setting: Sendable {
+  /// A file with this many settings is refused: it is no configuration, and each of them takes memory.
+  public static let maximumCount = 200_000
+  /// A key longer than this many bytes is not named.
+  static let maximumKeyBytes = 4_096
+
   let source: SourceText
   let decoding: SettingDecoding
   /// The name.
@@ -63,5 +68,26 @@ public struct Setting: Sendable {
         return true
       }
     }
+  }
+
+  /// The same, in doubt.
+  func doubted(_ doubt: String) -> Setting {
+    Setting(
+      source: source, decoding: decoding, key: key, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: self.doubt ?? doubt)
+  }
+
+  /// The same, under another name.
+  func renamed(_ name: String) -> Setting {
+    Setting(
+      source: source, decoding: decoding, key: name, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: doubt)
+  }
+
+  /// The same, for a token that is base64 of the value. What YAML would otherwise take it for is no matter then.
+  func encodedInBase64() -> Setting {
+    Setting(
+      source: source, decoding: .base64, key: key, keySpan: keySpan, span: span, inner: inner, quoting: quoting,
+      line: line, isExported: isExported, doubt: doubt == YAMLScalar.notText ? nil : doubt)
   }
 }

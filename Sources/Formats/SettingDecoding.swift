@@ -15,9 +15,30 @@ enum SettingDecoding: Sendable, Equatable {
   case shellDouble
   /// systemd without quotes: a backslash takes the next byte as it is; at the end of a line it joins lines.
   case systemdBare
+  /// JSON and TOML between quotes, and what YAML shares with them.
+  case escapes(Node.Escaping)
+  /// YAML between single quotes: `''` is one of them.
+  case yamlSingle
+  /// Java properties: `\uXXXX` and a few letters; any other byte stands for itself.
+  case properties
+  /// systemd's units: `%%` is a percent sign.
+  case unit
+  /// Terraform's strings: a few escapes, `$${` and `%%{`.
+  case template
+  /// The whole token is base64.
+  case base64
+
+  var isBase64: Bool { self == .base64 }
 
   /// The value of the bytes in `range`.
   func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    switch self {
+    case .escapes(let escaping): return Escapes.decode(bytes, range, escaping)
+    case .properties: return SettingDecoding.properties(bytes, range)
+    case .yamlSingle, .base64, .unit: return whole(bytes, range)
+    case .template: return SettingDecoding.template(bytes, range)
+    default: break
+    }
     var result: [UInt8] = []
     // One reservation: growing would leave unwiped copies of a value behind. No escape stands for more than itself.
     result.reserveCapacity(range.count)
@@ -32,11 +53,74 @@ enum SettingDecoding: Sendable, Equatable {
       switch meaning(of: bytes[at]) {
       case .byte(let decoded): result.append(decoded)
       case .nothing: break
-      case .itself: result += [byte, bytes[at]]
+      case .itself:
+        // What follows is looked at again: for Node, `\\n` is a backslash and a line feed.
+        result.append(byte)
+        continue
       }
       at += 1
     }
     return result
+  }
+
+  private static func properties(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(range.count)
+    var at = range.lowerBound
+    while at < range.upperBound {
+      guard bytes[at] == 0x5c, at + 1 < range.upperBound else {
+        result.append(bytes[at])
+        at += 1
+        continue
+      }
+      guard bytes[at + 1] == 0x75 else {
+        let letters: [UInt8: UInt8] = [0x74: 0x09, 0x6e: 0x0a, 0x72: 0x0d, 0x66: 0x0c]
+        result.append(letters[bytes[at + 1], default: bytes[at + 1]])
+        at += 2
+        continue
+      }
+      // Two of them may be the halves of one character.
+      var end = min(at + 6, range.upperBound)
+      if end + 6 <= range.upperBound, bytes[end] == 0x5c, bytes[end + 1] == 0x75 { end += 6 }
+      result += Escapes.decode(bytes, at..<end, .json)
+      at = end
+    }
+    return result
+  }
+
+  private static func template(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(range.count)
+    var at = range.lowerBound
+    while at < range.upperBound {
+      let byte = bytes[at]
+      let next = at + 1 < range.upperBound ? bytes[at + 1] : 0
+      if byte == 0x5c {
+        let letters: [UInt8: UInt8] = [0x74: 0x09, 0x6e: 0x0a, 0x72: 0x0d]
+        result.append(letters[next, default: next])
+        at += 2
+      } else if (byte == 0x24 || byte == 0x25) && next == byte && at + 2 < range.upperBound && bytes[at + 2] == 0x7b {
+        result += [byte, 0x7b]
+        at += 3
+      } else {
+        result.append(byte)
+        at += 1
+      }
+    }
+    return result
+  }
+
+  private func whole(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(range.count)
+    var at = range.lowerBound
+    while at < range.upperBound {
+      text.append(bytes[at])
+      let doubled: UInt8? = self == .yamlSingle ? 0x27 : self == .unit ? 0x25 : nil
+      let isPair = bytes[at] == doubled && at + 1 < range.upperBound && bytes[at + 1] == doubled
+      at += isPair ? 2 : 1
+    }
+    return isBase64 ? Base64.decode(text) ?? [] : text
   }
 
   private enum Meaning {
@@ -47,7 +131,7 @@ enum SettingDecoding: Sendable, Equatable {
 
   private func meaning(of letter: UInt8) -> Meaning {
     switch self {
-    case .verbatim: .itself
+    case .verbatim, .escapes, .yamlSingle, .properties, .unit, .template, .base64: .itself
     case .lineFeed: letter == 0x6e ? .byte(0x0a) : .itself
     case .pythonSingle: letter == 0x5c || letter == 0x27 ? .byte(letter) : .itself
     case .pythonDouble:

@@ -37,11 +37,12 @@ public final class ObjectStore: Sendable {
   /// Opens the object database in `objects`, a directory such as `.git/objects`.
   ///
   /// - Parameters:
+  ///   - alternates: object directories that are read, too, besides those that the directory itself names.
   ///   - idCount: bytes in an id, 20 for SHA-1 and 32 for SHA-256.
   ///   - limits: bounds on what a hostile repository can make us use.
   /// - Throws: only if there is no such directory; whatever else is wrong is in ``problems``.
   public init(
-    objects: String, idCount: Int = 20, limits: ObjectStoreLimits = ObjectStoreLimits()
+    objects: String, alternates: [String] = [], idCount: Int = 20, limits: ObjectStoreLimits = ObjectStoreLimits()
   ) throws(ObjectFailure) {
     precondition(idCount == 20 || idCount == 32)
     self.idCount = idCount
@@ -49,7 +50,14 @@ public final class ObjectStore: Sendable {
     limits.maximumObjectBytes = min(limits.maximumObjectBytes, ObjectStore.largestObjectBytes)
     self.limits = limits
     var problems: [ObjectFailure] = []
-    directories = try ObjectDirectories.list(objects, maximum: limits.maximumDirectories, problems: &problems)
+    var found = try ObjectDirectories.list(objects, maximum: limits.maximumDirectories, problems: &problems)
+    for extra in alternates.prefix(limits.maximumDirectories) {
+      do throws(ObjectFailure) {
+        let more = try ObjectDirectories.list(extra, maximum: limits.maximumDirectories, problems: &problems)
+        found += more.filter { !found.contains($0) }
+      } catch { problems.append(error) }
+    }
+    directories = found
     var stems: [(stem: String, name: String, isCruft: Bool)] = []
     for directory in directories {
       do throws(ObjectFailure) {

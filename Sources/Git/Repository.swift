@@ -101,7 +101,7 @@ public final class Repository: Sendable {
       isPartialClone: status == 0 && (unsafe config.map { unsafe Repository.hasPromisor($0) } ?? false))
   }
 
-  private init(
+  init(
     gitDirectory: String, commonDirectory: String, workTree: String?, objectIDCount: Int, isPartialClone: Bool
   ) {
     self.gitDirectory = gitDirectory
@@ -125,6 +125,53 @@ public final class Repository: Sendable {
     default:
       return GitError(reason: "\(path) can't be opened: \(message)")
     }
+  }
+
+  /// What a revision means in git's full notation (`HEAD~3`, a shortened id, `v1^{}`).
+  func parseRevision(_ text: String) throws(GitError) -> ObjectID {
+    guard LibGit2.isReady else { throw GitError(reason: "libgit2 could not be set up: \(LibGit2.lastError)") }
+    var (status, raw) = unsafe Repository.openRaw(gitDirectory)
+    if status == GIT_EOWNER.rawValue {
+      // Whoever opened this repository has been through the owner's check already.
+      unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe Repository.openRaw(gitDirectory) }
+    }
+    guard status == 0, let raw = unsafe raw else {
+      throw GitError(reason: "'\(text)' is no branch, tag or whole object id of this repository")
+    }
+    defer { unsafe git_repository_free(raw) }
+    var object: OpaquePointer?
+    guard unsafe git_revparse_single(&object, raw, text) == 0, let object = unsafe object else {
+      throw GitError(
+        reason: "'\(text)' names no revision of this repository",
+        hint: "in a shallow clone, fetch more history: git fetch --deepen 100")
+    }
+    defer { unsafe git_object_free(object) }
+    guard let id = unsafe git_object_id(object), let found = unsafe ObjectID(id.pointee) else {
+      throw GitError(reason: "'\(text)' names no revision of this repository")
+    }
+    return found
+  }
+
+  /// `core.hooksPath` as git reads it; nil where it is not set. A relative one is relative to where hooks run.
+  public func configuredHooksPath() -> String? {
+    guard LibGit2.isReady else { return nil }
+    var (status, raw) = unsafe Repository.openRaw(gitDirectory)
+    if status == GIT_EOWNER.rawValue {
+      unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe Repository.openRaw(gitDirectory) }
+    }
+    guard status == 0, let raw = unsafe raw else { return nil }
+    defer { unsafe git_repository_free(raw) }
+    var config: OpaquePointer?
+    guard unsafe git_repository_config_snapshot(&config, raw) == 0 else { return nil }
+    defer { unsafe git_config_free(config) }
+    var buffer = unsafe git_buf()
+    defer { unsafe git_buf_dispose(&buffer) }
+    guard unsafe git_config_get_path(&buffer, config, "core.hooksPath") == 0, let text = unsafe buffer.ptr else {
+      return nil
+    }
+    let path = unsafe String(cString: text)
+    return path.hasPrefix("/")
+      ? path : (workTree ?? gitDirectory) + (workTree?.hasSuffix("/") == false ? "/" : "") + path
   }
 
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.
@@ -234,5 +281,12 @@ private enum SafeDirectories {
     if isOwn { return true }
     let consented = listed
     return consented.contains("*") || consented.contains((workTree ?? gitDirectory).droppingSlash)
+  }
+}
+
+extension ObjectID {
+  fileprivate init?(_ id: git_oid) {
+    let bytes = unsafe withUnsafeBytes(of: id.id) { unsafe Array($0) }
+    self.init(bytes.span)
   }
 }

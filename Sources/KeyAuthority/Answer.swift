@@ -3,6 +3,7 @@
 internal import FlyingFox
 internal import FlyingSocks
 internal import Foundation
+internal import Synchronization
 
 /// An answer before it becomes bytes.
 struct Answer: Sendable {
@@ -23,7 +24,8 @@ struct Answer: Sendable {
     var members = ["detail": detail]
     members["key_id"] = keyID
     // Strings only: encoding them can't fail.
-    let body = (try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])) ?? Data()
+    let body =
+      (try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])) ?? Data()
     return Answer(status: status, body: body)
   }
 
@@ -50,18 +52,18 @@ struct Answer: Sendable {
     self.body = body
   }
 
-  /// The answer as FlyingFox sends it.
-  var response: HTTPResponse {
+  /// The answer as FlyingFox sends it. `attendance` is dropped when the last byte has been handed to the system.
+  func response(_ attendance: Attendance.Mark) -> HTTPResponse {
     var fields = HTTPHeaders()
     if !body.isEmpty { fields[.contentType] = "application/json" }
     // Some answers hold a value; none is worth keeping.
     fields[.cacheControl] = "no-store"
     for (name, value) in headers { fields[HTTPHeader(name)] = value }
-    let code = HTTPStatusCode(status, phrase: Answer.phrases[status] ?? "Status")
-    guard endsConnection else { return HTTPResponse(statusCode: code, headers: fields, body: body) }
-    fields[.connection] = "close"
-    let last = HTTPBodySequence(from: LastBytes(bytes: Array(body)), count: body.count)
-    return HTTPResponse(statusCode: code, headers: fields, body: last)
+    if endsConnection { fields[.connection] = "close" }
+    let content = Content(bytes: Array(body), endsConnection: endsConnection, attendance: attendance)
+    return HTTPResponse(
+      statusCode: HTTPStatusCode(status, phrase: Answer.phrases[status] ?? "Status"), headers: fields,
+      body: HTTPBodySequence(from: content, count: body.count))
   }
 
   private static let phrases = [
@@ -71,24 +73,48 @@ struct Answer: Sendable {
   ]
 }
 
-/// A body whose end is an error. FlyingFox closes a connection only when the request asked for it or when sending fails; after
-/// a request body that we refused to read to its end, what follows on the connection is not a request.
-private struct LastBytes: AsyncBufferedSequence, AsyncBufferedIteratorProtocol {
-  struct Sent: Error {}
+/// The body of an answer. Where the connection is to end, its end is an error: FlyingFox closes a connection only when the
+/// request asked for it or when sending fails, and behind a body that we refused to read to its end there is no next request.
+private struct Content: AsyncBufferedSequence, AsyncBufferedIteratorProtocol {
+  struct Ended: Error {}
 
   var bytes: [UInt8]
+  let endsConnection: Bool
+  let attendance: Attendance.Mark
 
-  func makeAsyncIterator() -> LastBytes { self }
+  func makeAsyncIterator() -> Content { self }
 
   mutating func next() async throws -> UInt8? {
-    guard !bytes.isEmpty else { throw Sent() }
-    return bytes.removeFirst()
+    try await nextBuffer(suggested: 1)?.first
   }
 
   mutating func nextBuffer(suggested count: Int) async throws -> [UInt8]? {
-    guard !bytes.isEmpty else { throw Sent() }
+    guard !bytes.isEmpty else {
+      if endsConnection { throw Ended() }
+      return nil
+    }
     let taken = Array(bytes.prefix(count > 0 ? count : 1))
     bytes.removeFirst(taken.count)
     return taken
   }
+}
+
+/// Counts the requests under way, from their arrival until their answer is sent or given up.
+final class Attendance: Sendable {
+  private let present = Mutex(0)
+
+  /// Stands for one request; the request is over when this is dropped.
+  final class Mark: Sendable {
+    private let attendance: Attendance
+
+    init(_ attendance: Attendance) {
+      self.attendance = attendance
+      attendance.present.withLock { $0 += 1 }
+    }
+
+    deinit { attendance.present.withLock { $0 -= 1 } }
+  }
+
+  /// How many are under way.
+  var count: Int { present.withLock { $0 } }
 }

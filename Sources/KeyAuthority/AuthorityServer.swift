@@ -15,7 +15,7 @@ public actor AuthorityServer {
     public var port: UInt16
     /// How many wrong keys a minute one address may try before it is told to wait.
     public var failuresPerMinute: Int
-    /// How many seconds a silent connection is kept.
+    /// How many seconds a connection may take for the next request to arrive whole, or for an answer to be read.
     public var patience: Double
     /// How many seconds requests under way get when the service stops.
     public var farewell: Double
@@ -51,7 +51,9 @@ public actor AuthorityServer {
     self.store = store
     self.options = options
     self.report = report
-    service = KeyService(store: store, failuresPerMinute: options.failuresPerMinute, log: log)
+    service = KeyService(
+      store: store, failuresPerMinute: options.failuresPerMinute, patience: Patience(seconds: options.patience),
+      log: log)
   }
 
   /// Listens, and returns the port when connections are accepted.
@@ -73,29 +75,34 @@ public actor AuthorityServer {
     let writing = Task { [store, report] in
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        await AuthorityServer.flush(store, report)
+        if !store.usage.isEmpty { await AuthorityServer.flush(store, report) }
       }
     }
-    defer { writing.cancel() }
     var run = first
     while true {
       await run.finish()
-      if isStopping { return }
+      if isStopping { break }
       report("listening failed, trying again: \(run.reason ?? "unknown reason")")
       try? await Task.sleep(for: .milliseconds(200))
-      if isStopping { return }
-      guard let next = try? makeServer(port: port) else { return }
+      if isStopping { break }
+      guard let next = try? makeServer(port: port) else { break }
       server = next
       run = Run(next)
     }
+    writing.cancel()
+    await writing.value
   }
 
-  private static func flush(_ store: KeyStore, _ report: @Sendable (String) -> Void) async {
-    do { try await store.flushUsage() } catch { report(error.message) }
+  private static func flush(_ store: KeyStore, _ report: @escaping @Sendable (String) -> Void) async {
+    // In a task of its own, which the end of the caller does not interrupt.
+    let writing = Task {
+      do throws(AuthorityError) { try await store.flushUsage() } catch { report(error.message) }
+    }
+    await writing.value
   }
 
   private func makeServer(port: UInt16) throws(ListenError) -> HTTPServer {
-    let pool = PatientPool(base: HTTPServer.defaultPool(), patience: options.patience)
+    let pool = PatientPool(base: HTTPServer.defaultPool(), patience: service.patience)
     let host = options.host == "localhost" ? "127.0.0.1" : options.host
     if let address = try? sockaddr_in.inet(ip4: host, port: port) {
       return HTTPServer(address: address, pool: pool, logger: .disabled, handler: service)
@@ -110,9 +117,30 @@ public actor AuthorityServer {
   public func stop() async {
     guard !isStopping else { return }
     isStopping = true
-    await server?.stop(timeout: options.farewell)
+    if let server { await farewell(server) }
     await keeper?.value
     await AuthorityServer.flush(store, report)
+  }
+}
+
+extension AuthorityServer {
+  /// How many requests have begun and are not yet answered.
+  nonisolated var requestsUnderWay: Int { service.attendance.count }
+
+  /// Whether connections are accepted.
+  var isServing: Bool {
+    get async { await server?.isListening ?? false }
+  }
+
+  /// FlyingFox would wait out its timeout even when nothing is under way: so its wait is cut short as soon as that is so.
+  private func farewell(_ server: HTTPServer) async {
+    let deadline = ContinuousClock.now + .seconds(options.farewell)
+    let stopping = Task { await server.stop(timeout: options.farewell) }
+    while await server.isListening || service.attendance.count > 0, ContinuousClock.now < deadline {
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+    stopping.cancel()
+    await stopping.value
   }
 }
 
@@ -169,28 +197,5 @@ private final class Run: Sendable {
   private static func words(_ error: any Error) -> String {
     if case SocketError.failed(_, _, let message) = error { return message.lowercased() }
     return error.localizedDescription
-  }
-}
-
-/// Closes connections that say nothing for too long, so that nobody can take all of them by connecting and waiting.
-private struct PatientPool: AsyncSocketPool {
-  let base: any AsyncSocketPool
-  let patience: Double
-
-  func prepare() async throws { try await base.prepare() }
-  func run() async throws { try await base.run() }
-
-  func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
-    // The listening socket has no peer, and may wait for ever.
-    guard (try? socket.remotePeer()) != nil else { return try await base.suspendSocket(socket, untilReadyFor: events) }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await base.suspendSocket(socket, untilReadyFor: events) }
-      group.addTask {
-        try await Task.sleep(for: .seconds(patience))
-        throw SocketError.timeout(message: "silent for too long")
-      }
-      defer { group.cancelAll() }
-      try await group.next()
-    }
   }
 }

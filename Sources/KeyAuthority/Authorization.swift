@@ -38,7 +38,8 @@ enum Authorization {
         """,
       arguments: [caller.lineage, caller.number])
     if let later {
-      throw AuthorityError.forbidden(reason: "the key was replaced by \(later), which is in use; manage keys with that one")
+      throw AuthorityError.forbidden(
+        reason: "the key was replaced by \(later), which is in use; manage keys with that one")
     }
   }
 }

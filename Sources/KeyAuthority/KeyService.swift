@@ -27,19 +27,26 @@ struct KeyService: HTTPHandler {
   let limits: RateLimiter
   let failures: RateLimiter
   let failuresPerMinute: Int
+  let attendance = Attendance()
+  let patience: Patience
   let log: @Sendable (AccessLogEntry) -> Void
 
-  init(store: KeyStore, failuresPerMinute: Int, log: @escaping @Sendable (AccessLogEntry) -> Void) {
+  init(
+    store: KeyStore, failuresPerMinute: Int, patience: Patience, log: @escaping @Sendable (AccessLogEntry) -> Void
+  ) {
     self.store = store
     self.clock = store.clock
     self.limits = RateLimiter(clock: store.clock)
     self.failures = RateLimiter(clock: store.clock)
     self.failuresPerMinute = failuresPerMinute
+    self.patience = patience
     self.log = log
   }
 
   func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     let started = ContinuousClock.now
+    let mark = Attendance.Mark(attendance)
+    patience.renew(request.remoteAddress)
     let match = RouteMatch(method: request.method.rawValue, path: request.target.path())
     var account = Account()
     var answer: Answer
@@ -60,7 +67,7 @@ struct KeyService: HTTPHandler {
       AccessLogEntry(
         method: KeyService.loggable(method: request.method.rawValue), path: match.loggable, status: answer.status,
         keyID: account.caller?.id, milliseconds: elapsed, fault: account.fault))
-    return answer.response
+    return answer.response(mark)
   }
 
   /// What is found out about a request on the way.
@@ -108,7 +115,8 @@ struct KeyService: HTTPHandler {
     account.caller = caller
     account.allowance = allowance
     guard allowance.isAdmitted else { return KeyService.tooMany(retryAfter: allowance.resetAfter) }
-    if let tenant = request.headers[HTTPHeader("X-Tenant-ID")], tenant != caller.tenant {
+    // An empty header makes no claim: clients whose tenant is not configured send one.
+    if let tenant = request.headers[HTTPHeader("X-Tenant-ID")], !tenant.isEmpty, tenant != caller.tenant {
       return .refusal(403, "The key does not belong to this tenant")
     }
     try await store.count(useOf: caller)

@@ -28,15 +28,18 @@ extension KeyStore {
   }
 
   /// Writes the counts that are still in memory. A crash loses at most those since the last time.
+  ///
+  /// They are taken inside the transaction: whoever comes second waits until the first has written what it took.
   public func flushUsage() async throws(AuthorityError) {
-    let pending = usage.take()
-    if pending.isEmpty { return }
+    let taken = UsageCounter()
     do {
-      try await write { database in
+      try await write { [usage] database in
+        let pending = usage.take()
+        taken.putBack(pending)
         for (id, usage) in pending { try KeyStore.record(usage, of: id, in: database) }
       }
     } catch {
-      usage.putBack(pending)
+      usage.putBack(taken.take())
       throw error
     }
   }
@@ -66,6 +69,8 @@ final class UsageCounter: Sendable {
     putBack([id: Usage(count: 1, last: now)])
   }
 
+  var isEmpty: Bool { pending.withLock { $0.isEmpty } }
+
   func take() -> [String: Usage] {
     pending.withLock { pending in
       let taken = pending
@@ -76,5 +81,20 @@ final class UsageCounter: Sendable {
 
   func putBack(_ more: [String: Usage]) {
     pending.withLock { $0.merge(more) { $0.joined(with: $1) } }
+  }
+}
+
+extension KeyStore {
+  /// The journal mode and the number of `synchronous` (2: FULL) of the connection that writes.
+  func durability() async throws(AuthorityError) -> String {
+    do {
+      return try await pool.writeWithoutTransaction { database in
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
+        let level = try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
+        return "\(mode) \(level)"
+      }
+    } catch {
+      throw .storage(reason: "the settings can't be read")
+    }
   }
 }

@@ -45,6 +45,8 @@ public final class KeyStore: Sendable {
       pepper = try KeyStore.pepper(in: pool, random: random)
     } catch let error as AuthorityError {
       throw error
+    } catch DatabaseError.SQLITE_NOTADB {
+      throw .notAKeyDatabase(path: path, reason: "it is no SQLite file")
     } catch {
       throw .cannotOpen(path: path, reason: KeyStore.words(error))
     }
@@ -125,7 +127,11 @@ public final class KeyStore: Sendable {
   /// Writes what is counted and closes the file.
   public func close() async throws(AuthorityError) {
     try await flushUsage()
-    do { try pool.close() } catch { throw .storage(reason: KeyStore.words(error)) }
+    do {
+      // So that a copy of the one file is a copy of everything. Not while others have it open: their part stays in the journal.
+      try await pool.writeWithoutTransaction { _ = try? $0.checkpoint(.truncate) }
+      try pool.close()
+    } catch { throw .storage(reason: KeyStore.words(error)) }
   }
 
   /// Reads, with SQLite's errors put into ours.

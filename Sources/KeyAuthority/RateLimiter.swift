@@ -46,7 +46,8 @@ final class RateLimiter: Sendable {
       windows[name] = window
       let left = window.start + RateLimiter.length - now
       return Allowance(
-        limit: limit, remaining: max(0, limit - window.used), resetAfter: Int((left + 999) / 1000), isAdmitted: isAdmitted)
+        limit: limit, remaining: max(0, limit - window.used), resetAfter: Int((left + 999) / 1000),
+        isAdmitted: isAdmitted)
     }
   }
 

@@ -154,7 +154,8 @@ extension Ledger {
   /// Every rotation that has not ended, the oldest first.
   public func openRotations() throws(LedgerError) -> [RotationRecord] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM rotations WHERE outcome IS NULL ORDER BY created_ms, txid").map(Ledger.record)
+      try Row.fetchAll(db, sql: "SELECT * FROM rotations WHERE outcome IS NULL ORDER BY created_ms, txid").map(
+        Ledger.record)
     }
   }
 

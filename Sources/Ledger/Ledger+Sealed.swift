@@ -25,6 +25,11 @@ extension Ledger {
     }
   }
 
+  /// Every box as it is stored, for tests that look for it in the files.
+  func boxes() throws(LedgerError) -> [String] {
+    try read { db in try String.fetchAll(db, sql: "SELECT box FROM sealed") }
+  }
+
   /// Tries the whole way that a response will go: sealed, durable, read back, opened. Nothing is left behind.
   public func rehearse(_ txid: String) throws(LedgerError) {
     let probe = Secret(SystemRandom().bytes(32))

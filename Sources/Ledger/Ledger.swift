@@ -72,7 +72,8 @@ public final class Ledger: Sendable {
     _ = lock.path
   }
 
-  private static let directoryHint = "the state directory must belong to whoever runs keywright; name another with --state"
+  private static let directoryHint =
+    "the state directory must belong to whoever runs keywright; name another with --state"
 
   private static func prepareDirectory(_ directory: String) throws(LedgerError) {
     do {
@@ -140,9 +141,11 @@ public final class Ledger: Sendable {
           .damaged, "the ledger \(path) is damaged: \(error.message ?? "not a database")",
           hint: "restore it from a backup, or move it away if no rotation is open")
       case .SQLITE_FULL:
-        throw LedgerError(.unusable, "the disk of the ledger \(path) is full", hint: "make room, then run: keywright resume")
+        throw LedgerError(
+          .unusable, "the disk of the ledger \(path) is full", hint: "make room, then run: keywright resume")
       default:
-        throw LedgerError(.unusable, "the ledger \(path) can't be used: \(error.message ?? "SQLite \(error.resultCode.rawValue)")")
+        throw LedgerError(
+          .unusable, "the ledger \(path) can't be used: \(error.message ?? "SQLite \(error.resultCode.rawValue)")")
       }
     } catch {
       throw LedgerError(.unusable, "the ledger \(path) can't be used")
@@ -171,9 +174,23 @@ public final class Ledger: Sendable {
       throw LedgerError(.unusable, "\(error)", hint: Ledger.directoryHint)
     }
   }
+
+  /// Takes the lock of a file that is about to be rewritten, so that two keys in one file don't undo each other's work.
+  ///
+  /// - Parameter file: the file's path, links resolved.
+  /// - Returns: the lock; nil when it could not be had in time.
+  public func lock(file: String, timeoutMilliseconds: Int64) throws(LedgerError) -> KeyLock? {
+    let name = Hex.encode(SHA256.hash(Array(file.utf8)).prefix(16))
+    do {
+      return try FileLock.acquire("\(directory)/locks/file-\(name)", timeoutMilliseconds: timeoutMilliseconds)
+        .map(KeyLock.init)
+    } catch {
+      throw LedgerError(.unusable, "\(error)", hint: Ledger.directoryHint)
+    }
+  }
 }
 
-/// The lock of one configured key, held for as long as the value lives.
+/// The lock of one configured key or file, held for as long as the value lives.
 public final class KeyLock: Sendable {
   private let lock: FileLock
   init(_ lock: FileLock) { self.lock = lock }

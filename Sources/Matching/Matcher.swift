@@ -27,6 +27,8 @@ public final class MatcherProgram: Sendable {
   let stopWords: [[[UInt8]]]
   /// By rule: how far a window reaches, in bytes, from its literal's end and beginning.
   let widths: [Int]
+  /// Which rules stand for the generic case, whose literals carry numbers behind those of the rules.
+  let generic: GenericRules
 
   /// Makes a program of rules.
   public init(_ rules: [Rule]) {
@@ -44,7 +46,8 @@ public final class MatcherProgram: Sendable {
           Literal(bytes: text, ignoresCase: rule.literalsIgnoreCase, rule: index, tail: tail ?? []))
       }
     }
-    finder = LiteralFinder(literals)
+    generic = GenericRules(rules)
+    finder = LiteralFinder(literals + (generic.isEmpty ? [] : GenericAnchor.literals(from: rules.count)))
     self.approaches = approaches
     patterns = zip(rules, approaches).map { LazyPattern($0.pattern, isAnchored: $1 == .atLiteral) }
     stopWords = rules.map { $0.stopWords.map { Array($0.utf8) } }
@@ -80,12 +83,13 @@ public final class Matcher {
   public internal(set) var statistics: MatchStatistics
   private let scratch = PatternScratch()
   private var compiled: [Pattern?]
+  private var detector = GenericDetector()
 
   /// A matcher of its own memory.
   public init(_ program: MatcherProgram) {
     self.program = program
     compiled = Array(repeating: nil, count: program.rules.count)
-    statistics = MatchStatistics(rules: program.rules.count)
+    statistics = MatchStatistics(rules: program.rules.count + GenericAnchor.allCases.count)
   }
 
   /// Appends every candidate in `bytes`, in the order of rules and then offsets, each once. Overlaps between rules are not
@@ -94,7 +98,7 @@ public final class Matcher {
     let matches = scan(bytes)
     var notes = MatchNotes()
     notes.stopped = matches.stopped
-    candidates += Matcher.distinct(matches.candidates).map { matches.candidates[$0] }
+    candidates += Matcher.distinct(matches.candidates, rules: program.rules).map { matches.candidates[$0] }
     return notes
   }
 
@@ -125,7 +129,7 @@ public final class Matcher {
   private func follow(_ matches: inout BufferMatches, _ bytes: Span<UInt8>) {
     let limit = Matcher.hitLimit(bytes.count)
     let isDense = matches.hits.count > limit
-    var followed = isDense ? [Int](repeating: 0, count: program.rules.count) : []
+    var followed = isDense ? [Int](repeating: 0, count: statistics.hits.count) : []
     var stops: [Int: Int] = [:]
     for index in matches.hits.indices {
       let rule = Int(matches.hits[index].rule)
@@ -150,7 +154,12 @@ public final class Matcher {
     let hit = matches.hits[index]
     let before = matches.candidates.count
     statistics.hits[Int(hit.rule)] += 1
-    if !follow(hit, bytes, into: &matches.candidates) { matches.stopped.append((Int(hit.rule), hit.offset)) }
+    if let anchor = anchor(hit) {
+      let isShadowed = anchor == .name && isShadowed(index, matches.hits, bytes)
+      if !isShadowed { follow(hit, anchor, bytes, into: &matches.candidates) }
+    } else if !follow(hit, bytes, into: &matches.candidates) {
+      matches.stopped.append((Int(hit.rule), hit.offset))
+    }
     matches.hits[index].firstCandidate = Int32(truncatingIfNeeded: before)
     matches.hits[index].candidateCount = UInt8(truncatingIfNeeded: matches.candidates.count - before)
     for _ in before..<matches.candidates.count { matches.origins.append(-1) }
@@ -158,6 +167,9 @@ public final class Matcher {
 
   /// The bytes that decide what a hit leads to; they may reach beyond the buffer's ends.
   func window(_ hit: LiteralHit) -> Range<Int> {
+    if Int(hit.rule) >= program.rules.count {
+      return hit.offset - GenericLimits.windowBefore..<hit.end + GenericLimits.windowBehind
+    }
     let width = program.widths[Int(hit.rule)]
     return hit.end - width..<hit.offset + width
   }
@@ -195,6 +207,38 @@ public final class Matcher {
       }
     }
     return true
+  }
+
+  /// The generic literal that a hit is of; nil for one of a rule.
+  private func anchor(_ hit: LiteralHit) -> GenericAnchor? {
+    Int(hit.rule) < program.rules.count ? nil : GenericAnchor(rawValue: Int(hit.rule) - program.rules.count)
+  }
+
+  /// Whether a generic name begins further to the left, at another literal: that one leads to the same.
+  private func isShadowed(_ index: Int, _ hits: [LiteralHit], _ bytes: Span<UInt8>) -> Bool {
+    let hit = hits[index]
+    var before = index - 1
+    while before >= 0, hits[before].offset > hit.offset - GenericLimits.nameBytes {
+      if hits[before].rule == hit.rule {
+        var at = hits[before].end
+        while at < hit.offset, Bytes.isWord(bytes[at]) { at += 1 }
+        return at >= hit.offset
+      }
+      before -= 1
+    }
+    return false
+  }
+
+  /// Appends what a hit of the generic case leads to, which sees nothing outside its window either.
+  private func follow(
+    _ hit: LiteralHit, _ anchor: GenericAnchor, _ bytes: Span<UInt8>, into candidates: inout [Candidate]
+  ) {
+    let window = window(hit).clamped(to: 0..<bytes.count)
+    statistics.windows += 1
+    // Of the window no more is read than a name, what joins it to its value, and the value.
+    statistics.windowBytes += GenericLimits.bytesBefore
+    let own = GenericHit(anchor: anchor, offset: hit.offset - window.lowerBound, count: Int(hit.count))
+    detector.follow(own, in: bytes.extracting(window), at: window.lowerBound, program.generic, into: &candidates)
   }
 
   private func pattern(_ rule: Int) -> Pattern? {

@@ -6,7 +6,7 @@ public import RuleBook
 extension Matcher {
   /// The numbers of the candidates without those that repeat another, in the order of rules and then offsets. Several
   /// literals may lead to one match, and of overlapping secrets of one rule the first counts.
-  public static func distinct(_ candidates: [Candidate]) -> [Int] {
+  public static func distinct(_ candidates: [Candidate], rules: [Rule]) -> [Int] {
     if candidates.count < 2 { return Array(candidates.indices) }
     let order = candidates.indices.sorted { left, right in
       let (a, b) = (candidates[left], candidates[right])
@@ -17,19 +17,18 @@ extension Matcher {
     }
     var kept: [Int] = []
     for index in order {
-      if let last = kept.last, candidates[last].rule == candidates[index].rule,
-        candidates[index].secret.lowerBound < candidates[last].secret.upperBound
-          || candidates[index].secret == candidates[last].secret
-      {
-        continue
+      if let last = kept.last, candidates[last].rule == candidates[index].rule {
+        let (secret, other) = (candidates[index].secret, candidates[last].secret)
+        let isDetector = rules[candidates[index].rule].kind == .detector
+        if secret == other || !isDetector && secret.lowerBound < other.upperBound { continue }
       }
       kept.append(index)
     }
     return kept
   }
 
-  /// Of candidates that overlap, keeps the best-founded: by confidence, then by the length of the secret, then the more
-  /// severe rule, then the rule's place. The result is sorted by offset.
+  /// Of candidates that overlap, keeps the best-founded: by confidence, a rule before a detector, then by the length of
+  /// the secret, then the more severe rule, then the rule's place. The result is sorted by offset.
   public static func resolveOverlaps(_ candidates: [Candidate], rules: [Rule]) -> [Candidate] {
     winners(candidates, Array(candidates.indices), rules: rules).map { candidates[$0] }
   }
@@ -40,6 +39,8 @@ extension Matcher {
     let ranked = numbers.sorted { left, right in
       let (one, other) = (candidates[left], candidates[right])
       if one.confidence != other.confidence { return one.confidence > other.confidence }
+      let (isRule, isOtherRule) = (rules[one.rule].kind != .detector, rules[other.rule].kind != .detector)
+      if isRule != isOtherRule { return isRule }
       if one.secret.count != other.secret.count { return one.secret.count > other.secret.count }
       let (a, b) = (rules[one.rule].severity, rules[other.rule].severity)
       return a != b ? a > b : (one.rule, one.secret.lowerBound) < (other.rule, other.secret.lowerBound)

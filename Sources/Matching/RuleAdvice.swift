@@ -43,8 +43,8 @@ public enum RuleAdvice {
         return problem(
           rule, "the literal '\(literal)' stands in almost every file: find one that is the provider's own")
       }
-      let isPlain = literal.utf8.allSatisfy { (0x61...0x7a).contains($0 | 0x20) }
-      if literal.utf8.count == 3 && isPlain && rule.literalsIgnoreCase {
+      let isCommon = literal.utf8.allSatisfy { "etaoinsrlhdcum".utf8.contains($0 | 0x20) }
+      if literal.utf8.count == 3 && isCommon && rule.literalsIgnoreCase {
         return problem(rule, "the literal '\(literal)' in any case is three letters that many words hold")
       }
       return nil
@@ -74,7 +74,7 @@ public enum RuleAdvice {
       case 0x28: open.append((at, false))
       case 0x29:
         guard let group = open.popLast() else { return nil }
-        let outer = variableQuantifier(bytes, at + 1)
+        let outer = variableQuantifier(bytes, at + 1, least: harmlessRepeats)
         if group.varies, let outer { return String(decoding: bytes[group.start..<outer], as: UTF8.self) }
         if group.varies, let last = open.indices.last { open[last].varies = true }
       default:
@@ -85,8 +85,11 @@ public enum RuleAdvice {
     return nil
   }
 
+  /// A group that is repeated no more often than this can't run away, whatever it holds.
+  private static let harmlessRepeats = 8
+
   /// The end of a quantifier that lets the count vary by more than one and is not possessive, if one begins at `at`.
-  private static func variableQuantifier(_ bytes: [UInt8], _ at: Int) -> Int? {
+  private static func variableQuantifier(_ bytes: [UInt8], _ at: Int, least: Int = 1) -> Int? {
     guard at < bytes.count else { return nil }
     var end = at + 1
     switch bytes[at] {
@@ -97,7 +100,7 @@ public enum RuleAdvice {
       guard let close = bytes[at...].firstIndex(of: 0x7d) else { return nil }
       let bounds = bytes[at + 1..<close].split(separator: 0x2c, omittingEmptySubsequences: false)
         .map { Int(String(decoding: $0, as: UTF8.self)) }
-      guard bounds.count == 2, let low = bounds[0], (bounds[1] ?? .max) - low > 1 else { return nil }
+      guard bounds.count == 2, let low = bounds[0], (bounds[1] ?? .max) - low > least else { return nil }
       end = close + 1
     default: return nil
     }
@@ -116,43 +119,54 @@ public enum RuleAdvice {
   }
 
   /// Texts as wide as the rule's window: the literal over and over, the literal and one character over and over, and
-  /// examples whose last byte is spoilt.
+  /// examples whose last byte is spoilt. What every match must end with stands at the end of each, apart: a matcher gives
+  /// up at once where it is missing, and that would prove nothing.
   static func adversaries(_ rule: Rule) -> [(name: String, text: [UInt8])] {
-    let size = min(rule.width * 2, 8_192)
+    let size = min(rule.width * 2, 4_096)
+    let examples = rule.matches.compactMap { try? ExampleTemplate.expand($0, seed: 1) }.filter { $0.count > 1 }
+    let tail: [UInt8] = [0x01] + Set(examples.flatMap { $0.suffix(4) }).sorted()
     var texts: [(String, [UInt8])] = []
     for literal in rule.literals.prefix(4) where !literal.isEmpty {
       let bytes = Array(literal.utf8)
-      texts.append(("'\(literal)' over and over", (0..<size).map { bytes[$0 % bytes.count] }))
+      texts.append(("'\(literal)' over and over", (0..<size).map { bytes[$0 % bytes.count] } + tail))
       for filler in "aA0_- \n\"'=:/.".utf8 {
         let run = [UInt8](repeating: filler, count: size)
-        texts.append(("'\(literal)' and \(size) times the byte \(filler)", bytes + run))
+        texts.append(("'\(literal)' and \(size) times the byte \(filler)", bytes + run + tail))
       }
     }
-    for template in rule.matches {
-      guard var text = try? ExampleTemplate.expand(template, seed: 1), text.count > 1 else { continue }
-      text[text.count - 1] = 0x21
-      let repeated = (0..<max(1, size / text.count)).flatMap { _ in text }
-      texts.append(("'\(template)' with its last byte spoilt", repeated))
+    for (example, template) in zip(examples, rule.matches) {
+      let spoilt = Array(example.dropLast()) + [0x01]
+      let repeated = (0..<max(1, size / spoilt.count)).flatMap { _ in spoilt }
+      texts.append(("'\(template)' with its last byte spoilt", repeated + tail))
     }
     return texts
   }
 
   // MARK: Neighbours
 
-  /// Another rule that claims the same bytes in every example of this one: one of the two is superfluous.
+  /// Another rule that claims the same bytes in every example of this one, as this one does in all of its: one of the two
+  /// is superfluous. (A rule for one kind of key inside a rule for all of them is no such case.)
   private static func shadows(_ index: Int, _ rules: [Rule], _ matcher: Matcher) -> [RuleProblem] {
-    let rule = rules[index]
-    if rule.kind == .detector { return [] }
-    var shadowing: Set<Int>?
-    for template in rule.matches {
+    claimants(index, rules, matcher).sorted()
+      .filter { $0 < index || rules[$0].provider != rules[index].provider }
+      .filter { claimants($0, rules, matcher).contains(index) }
+      .map { problem(rules[index], "'\(rules[$0].id)' finds the same in every example") }
+  }
+
+  /// The rules that claim the same bytes as this one in each of its examples.
+  private static func claimants(_ index: Int, _ rules: [Rule], _ matcher: Matcher) -> Set<Int> {
+    if rules[index].kind == .detector { return [] }
+    var result: Set<Int>?
+    for template in rules[index].matches {
       guard let text = try? ExampleTemplate.expand(template, seed: 7) else { continue }
       var candidates: [Candidate] = []
       _ = matcher.scan(text.span, into: &candidates)
       let own = candidates.filter { $0.rule == index }.map(\.secret)
       let others = Set(candidates.filter { $0.rule != index && own.contains($0.secret) }.map(\.rule))
-      shadowing = shadowing?.intersection(others) ?? others
+      result = result?.intersection(others) ?? others
+      if result?.isEmpty == true { break }
     }
-    return (shadowing ?? []).sorted().map { problem(rule, "'\(rules[$0].id)' finds the same in every example") }
+    return result ?? []
   }
 
   private static func aliases(_ book: RuleBook, _ wanted: [Int]) -> [RuleProblem] {

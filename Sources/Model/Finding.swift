@@ -97,12 +97,14 @@ public struct Occurrence: Sendable, Hashable {
   public var atHead: Bool
   /// How the object is reached.
   public var reachability: Reachability?
+  /// What a comment beside it says; not part of a report, where the finding as a whole is suppressed or not.
+  public var comment: Suppression?
 
   /// An occurrence as given; what is left out is unknown.
   public init(
     place: Place, path: BytePath, line: Int, endLine: Int, column: Int, endColumn: Int, object: ObjectID? = nil,
     offset: Int, length: Int, decoders: [Decoder] = [], introduced: CommitInfo? = nil, removed: CommitInfo? = nil,
-    atHead: Bool = false, reachability: Reachability? = nil
+    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil
   ) {
     self.place = place
     self.path = path
@@ -118,6 +120,7 @@ public struct Occurrence: Sendable, Hashable {
     self.removed = removed
     self.atHead = atHead
     self.reachability = reachability
+    self.comment = comment
   }
 }
 

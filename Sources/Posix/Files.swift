@@ -113,4 +113,20 @@ public enum Files {
     let (bytes, overflow) = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
     return overflow ? .max : bytes
   }
+
+  /// Gives a file another name in the same file system; one that is there under the new name is replaced.
+  public static func move(_ path: String, to newPath: String) throws(SystemError) {
+    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
+  }
+
+  /// What a symbolic link names.
+  public static func linkTarget(_ path: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe buffer.withUnsafeMutableBufferPointer { room in
+      guard let start = room.baseAddress else { return -1 }
+      return unsafe readlink(path, start, room.count)
+    }
+    guard count > 0 else { return nil }
+    return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
 }

@@ -29,4 +29,17 @@ enum LibraryCalls {
     guard let found = unsafe dlsym(nil, "prctl") else { return nil }
     return unsafe unsafeBitCast(found, to: (@convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32).self)
   }()
+
+  /// pipe2(2): `pipe` could not mark its ends before another thread starts a program that inherits them.
+  static let pipe: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32)? = {
+    guard let found = unsafe dlsym(nil, "pipe2") else { return nil }
+    return unsafe unsafeBitCast(found, to: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
+  }()
+
+  /// posix_spawn_file_actions_addchdir_np(3).
+  static let changeDirectory: (@convention(c) (UnsafeMutableRawPointer, UnsafePointer<CChar>) -> Int32)? = {
+    guard let found = unsafe dlsym(nil, "posix_spawn_file_actions_addchdir_np") else { return nil }
+    return unsafe unsafeBitCast(
+      found, to: (@convention(c) (UnsafeMutableRawPointer, UnsafePointer<CChar>) -> Int32).self)
+  }()
 }

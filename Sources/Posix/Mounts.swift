@@ -7,7 +7,8 @@ public enum Mounts {
   /// Whether something is mounted on this very path (absolute, links resolved), such as a single file that a container
   /// was given: its name can't be given to another file.
   public static func isMountPoint(_ path: String) -> Bool {
-    guard let table = try? Files.read("/proc/self/mountinfo", maximumBytes: 64 << 20) else { return false }
+    // The thread's own view: a thread may have left the process's mount namespace.
+    guard let table = try? Files.read("/proc/thread-self/mountinfo", maximumBytes: 64 << 20) else { return false }
     let wanted = Array(path.utf8)
     return table.split(separator: 0x0a).contains { line in
       let fields = line.split(separator: 0x20, maxSplits: 5)

@@ -1,31 +1,29 @@
-// Requests to stop, taken by one thread instead of by whatever thread the kernel picks: a rotation ends at its next
-// safe step, never between a request and its answer.
+// Requests to stop, as a question instead of a sudden end: a rotation stops at its next safe step, never between a
+// request and its answer.
+//
+// A handler that counts, not a mask with a thread that waits: whatever threads exist already, none can be killed by the
+// signal, and programs started later do not inherit a mask, as they would silently go deaf.
 
 internal import Glibc
 internal import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP as a question to be asked instead of a sudden end.
+/// SIGINT, SIGTERM and SIGHUP as a question to be asked.
 public enum SignalWatch {
   private static let received = Atomic<Int32>(0)
   private static let count = Atomic<Int>(0)
-  private static let installed = Atomic<Bool>(false)
 
-  /// Blocks the signals and starts the thread that takes them. To be called before other threads are started, since
-  /// they inherit what is blocked. Returns false if no thread could be started; the signals then end the process.
-  @discardableResult
-  public static func install() -> Bool {
-    if installed.exchange(true, ordering: .sequentiallyConsistent) { return true }
-    var signals = set()
-    _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-    var thread = pthread_t()
-    let status = unsafe pthread_create(&thread, nil, { _ in unsafe SignalWatch.take() }, nil)
-    if status != 0 {
-      _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-      installed.store(false, ordering: .sequentiallyConsistent)
-      return false
+  /// Takes the three signals from now on. A signal that was ignored when the process began (`nohup`) stays ignored.
+  public static func install() {
+    // Both are touched here, so that no handler is the first to do so.
+    _ = (isInterrupted, signal)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var before = sigaction()
+      if unsafe sigaction(number, nil, &before) == 0, isIgnored(before) { continue }
+      var action = sigaction()
+      unsafe action.__sigaction_handler.sa_handler = { SignalWatch.take($0) }
+      action.sa_flags = SA_RESTART
+      _ = unsafe sigaction(number, &action, nil)
     }
-    _ = pthread_detach(thread)
-    return true
   }
 
   /// Whether somebody asked us to stop.
@@ -51,20 +49,14 @@ public enum SignalWatch {
     return false
   }
 
-  private static func set() -> sigset_t {
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
-    return signals
+  /// Runs inside the handler: atomic operations only.
+  private static func take(_ number: Int32) {
+    _ = received.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
+    count.add(1, ordering: .releasing)
   }
 
-  private static func take() -> UnsafeMutableRawPointer? {
-    var signals = set()
-    while true {
-      var number: Int32 = 0
-      guard unsafe sigwait(&signals, &number) == 0 else { continue }
-      _ = received.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
-      count.add(1, ordering: .releasing)
-    }
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    let ignoring = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == ignoring
   }
 }

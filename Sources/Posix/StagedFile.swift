@@ -8,6 +8,8 @@ public final class StagedFile {
   private let name: [UInt8]
   private let descriptor: Descriptor
   private var isCommitted = false
+  private var reserved = 0
+  private var written = 0
 
   private var path: String { Directory.join(directory.path, name) }
 
@@ -26,15 +28,20 @@ public final class StagedFile {
   }
 
   /// Appends bytes.
-  public func write(_ bytes: Span<UInt8>) throws(SystemError) { try descriptor.write(bytes, path) }
+  public func write(_ bytes: Span<UInt8>) throws(SystemError) {
+    try descriptor.write(bytes, path)
+    written += bytes.count
+  }
 
-  /// Makes sure that the disk has room for `count` bytes, where the file system can tell.
+  /// Makes sure that the disk has room for `count` bytes, where the file system can tell. What is not written by the
+  /// time of ``synchronize()`` is given back.
   public func reserve(_ count: Int) throws(SystemError) {
     guard count > 0 else { return }
     let result = posix_fallocate(descriptor.number, 0, count)
     if result != 0 && result != EOPNOTSUPP && result != EINVAL && result != ENODEV {
       throw SystemError("reserve space for", path, code: result)
     }
+    reserved = max(reserved, count)
   }
 
   /// Sets the permission bits, whatever the umask is.
@@ -57,7 +64,13 @@ public final class StagedFile {
   }
 
   /// Makes the content durable.
-  public func synchronize() throws(SystemError) { try descriptor.synchronize(path) }
+  public func synchronize() throws(SystemError) {
+    if reserved > written {
+      guard ftruncate(descriptor.number, written) == 0 else { throw .current("truncate", path) }
+      reserved = written
+    }
+    try descriptor.synchronize(path)
+  }
 
   /// Gives the file its final name in the same directory, replacing what has it, and makes that durable.
   public func commit(as target: [UInt8]) throws(SystemError) {

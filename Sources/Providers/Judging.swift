@@ -23,6 +23,8 @@ extension ProviderClient {
     }
     switch status {
     case 429: return .limited(retryAfterSeconds: retryAfter(headers) ?? ProviderClient.defaultRetrySeconds)
+    // A conflict that names a key says that what was asked for has been done before: perhaps by us.
+    case 409 where names(call, body): return .unclear(ProviderClient.named(status) + ", and it names a key")
     // A server that gave up waiting, or that was told to expect more, may have begun.
     case 408, 425: return .unclear(ProviderClient.named(status))
     case _ where call.refused.contains(status): return .refused(ProviderClient.named(status))
@@ -78,6 +80,11 @@ extension ProviderClient {
         keyID: id, name: field("name"), status: field("status"), reference: field("reference"),
         replaces: field("replaces"))
     }
+  }
+
+  private func names(_ call: CallTemplate, _ body: Secret) -> Bool {
+    guard let pointer = call.fields["key_id"], let document = try? document(body) else { return false }
+    return ProviderClient.holds(document, pointer)
   }
 
   // MARK: - Reading responses

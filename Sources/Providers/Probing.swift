@@ -13,15 +13,20 @@ extension ProviderClient {
   static let maximumAttempts = 4
 
   /// Asks whether a key works; waits and asks again, within bounds, when the provider limits requests.
-  public func verify(_ secret: Secret, _ context: CallContext) -> Verification {
+  ///
+  /// - Parameters:
+  ///   - secret: the key.
+  ///   - context: what the call's placeholders stand for.
+  ///   - kind: the rule that found it, which may have a question of its own; nil for the provider's.
+  public func verify(_ secret: Secret, _ context: CallContext, kind: RuleID? = nil) -> Verification {
     let start = clock.monotonic()
-    var answer = probe(secret, context)
+    var answer = probe(secret, context, kind: kind)
     var attempt = 1
     while let seconds = answer.retryAfterSeconds, attempt < ProviderClient.maximumAttempts {
       let wait = Int64(max(seconds, 1)) * 1_000
       guard clock.monotonic() - start + wait <= ProviderClient.patienceMilliseconds else { break }
       clock.sleep(milliseconds: wait)
-      answer = probe(secret, context)
+      answer = probe(secret, context, kind: kind)
       attempt += 1
     }
     return Verification(
@@ -30,19 +35,23 @@ extension ProviderClient {
       identity: answer.identity.flatMap { $0.account ?? $0.name ?? $0.keyID })
   }
 
-  /// Asks once.
-  public func probe(_ secret: Secret, _ context: CallContext) -> Probe {
+  /// Asks once; otherwise as ``verify(_:_:kind:)``.
+  public func probe(_ secret: Secret, _ context: CallContext, kind: RuleID? = nil) -> Probe {
+    guard let call = question(kind) else {
+      return Probe(
+        liveness: .unknown, evidence: "\(provider.name) has no harmless call to ask with", timeMs: clock.now())
+    }
     let request: HTTPRequest
     do {
-      request = try self.request(.verify, secret, context)
+      request = try self.request(call, isHarmless: true, secret, context)
     } catch {
       return Probe(liveness: .unknown, evidence: error.reason, timeMs: clock.now())
     }
     let host = WebAddress(request.url)?.authority ?? ""
-    let asked = describe(.verify, context)
+    let asked = describe(call, context)
     do {
       let response = try send(request, context)
-      var probe = self.probe(of: response, secret)
+      var probe = self.probe(of: response, call, secret)
       probe.host = host
       probe.evidence = "\(asked): \(probe.evidence)"
       return probe
@@ -51,11 +60,10 @@ extension ProviderClient {
     }
   }
 
-  private func probe(of response: HTTPResponse, _ secret: Secret) -> Probe {
+  private func probe(of response: HTTPResponse, _ call: CallTemplate, _ secret: Secret) -> Probe {
     var probe = Probe(
       liveness: .unknown, evidence: ProviderClient.named(response.status), status: response.status,
       requestID: requestID(response, hiding: secret), timeMs: clock.now())
-    guard let call = template(.verify) else { return probe }
     if call.success.contains(response.status) {
       if call.mustHold == nil && call.fields.isEmpty {
         probe.liveness = .live
@@ -71,7 +79,11 @@ extension ProviderClient {
       probe.liveness = .live
       probe.identity = document.map { identity($0, call, secret) }
     } else if call.refused.contains(response.status) {
-      probe.liveness = .dead
+      if call.headers.contains(where: { ProviderClient.signature($0) != nil }), !AWSSignature.deniesKey(response.body) {
+        probe.evidence += ", which may be about the signature: another key's id, or a wrong clock"
+      } else {
+        probe.liveness = .dead
+      }
     } else if response.status == 429 {
       probe.retryAfterSeconds = retryAfter(response.headers) ?? ProviderClient.defaultRetrySeconds
     }

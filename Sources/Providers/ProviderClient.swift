@@ -1,5 +1,6 @@
 // Executes the calls of a provider file: one request per call, nothing repeated that could change anything.
 
+public import Model
 public import Posix
 public import RuleBook
 public import Secrets
@@ -38,7 +39,20 @@ public final class ProviderClient: Sendable {
 
   /// `POST https://host/path`, for a plan; placeholders that are not set yet, and all secrets, stay placeholders.
   public func describe(_ role: CallRole, _ context: CallContext) -> String {
-    guard let call = template(role) else { return "no \(role.rawValue) call" }
+    template(role).map { describe($0, context) } ?? "no \(role.rawValue) call"
+  }
+
+  /// The harmless question about a credential of that kind, in the same form; nil where there is none.
+  public func describeQuestion(_ context: CallContext, kind: RuleID?) -> String? {
+    question(kind).map { describe($0, context) }
+  }
+
+  /// Whether the question about a credential of that kind is signed, so that the context must name the key's id.
+  public func needsKeyID(kind: RuleID?) -> Bool {
+    question(kind)?.headers.contains { ProviderClient.signature($0) != nil } ?? false
+  }
+
+  func describe(_ call: CallTemplate, _ context: CallContext) -> String {
     let values = substitution(nil, context)
     var url = ""
     for piece in TemplatePiece.cut(call.url) {
@@ -87,21 +101,44 @@ public final class ProviderClient: Sendable {
     }
   }
 
+  /// The harmless question about a credential of that kind; with no kind named, the provider's own.
+  func question(_ kind: RuleID?) -> CallTemplate? {
+    kind.map { provider.verifyCall(for: $0) } ?? provider.management?.verify
+  }
+
   func request(_ role: CallRole, _ secret: Secret, _ context: CallContext) throws(ProviderError) -> HTTPRequest {
     guard let call = template(role) else {
       throw ProviderError(reason: "\(provider.name) has no \(role.rawValue) call in its provider file")
     }
+    return try request(call, isHarmless: role.isHarmless, secret, context)
+  }
+
+  func request(
+    _ call: CallTemplate, isHarmless: Bool, _ secret: Secret, _ context: CallContext
+  ) throws(ProviderError) -> HTTPRequest {
     let values = substitution(secret, context)
     var headers: [(name: String, value: SensitiveText)] = []
-    for header in call.headers {
+    for header in call.headers where ProviderClient.signature(header) == nil {
       if let value = try values.header(header.name, header.value) { headers.append((header.name, value)) }
     }
     let type = call.headers.first { $0.name.lowercased() == "content-type" }?.value
     var body: Secret?
     if let template = call.body { body = try values.body(template, contentType: type) }
-    return HTTPRequest(
+    var request = HTTPRequest(
       method: call.method, url: try values.url(call.url), headers: headers, body: body,
-      timeoutSeconds: role.isHarmless ? ProviderClient.questionTimeoutSeconds : ProviderClient.mutationTimeoutSeconds)
+      timeoutSeconds: isHarmless ? ProviderClient.questionTimeoutSeconds : ProviderClient.mutationTimeoutSeconds)
+    if TemplatePiece.cut(call.url).contains(.placeholder("secret")) { request.urlSecret = secret }
+    if let signature = call.headers.lazy.compactMap(ProviderClient.signature).first {
+      guard let keyID = context.authorizationID ?? context.keyID else { throw Substitution.unset("key_id") }
+      try signature.sign(&request, keyID: keyID, secret: secret, at: clock.now() / 1_000)
+    }
+    return request
+  }
+
+  /// The signature that takes a header's place: `Authorization = "{aws-sigv4:SERVICE:REGION}"`.
+  static func signature(_ header: HeaderTemplate) -> AWSSignature? {
+    guard header.value.hasPrefix("{"), header.value.hasSuffix("}") else { return nil }
+    return AWSSignature(placeholder: String(header.value.dropFirst().dropLast()))
   }
 
   func send(_ request: HTTPRequest, _ context: CallContext) throws(TransportError) -> HTTPResponse {

@@ -15,6 +15,10 @@ enum TemplatePiece: Equatable {
   /// A header may do without these.
   static let optional: Set<String> = ["tenant", "account"]
 
+  private static func isName(_ word: Substring) -> Bool {
+    names.contains(String(word)) || word == "basic" || word.hasPrefix("basic:")
+  }
+
   /// Cuts a template. What stands in braces and is no placeholder's name is literal: JSON has braces of its own.
   static func cut(_ template: String) -> [TemplatePiece] {
     var pieces: [TemplatePiece] = []
@@ -23,7 +27,7 @@ enum TemplatePiece: Equatable {
     while let open = rest.firstIndex(of: "{") {
       literal += rest[..<open]
       let inside = rest[rest.index(after: open)...]
-      if let close = inside.firstIndex(of: "}"), names.contains(String(inside[..<close])) {
+      if let close = inside.firstIndex(of: "}"), isName(inside[..<close]) {
         if !literal.isEmpty { pieces.append(.literal(literal)) }
         literal = ""
         pieces.append(.placeholder(String(inside[..<close])))
@@ -61,8 +65,24 @@ struct Substitution {
     case "grace_seconds": context.graceSeconds.map { .text("\(max(0, $0))") }
     case "name": text(context.name)
     case "account": text(context.account)
-    default: nil
+    case "basic": basic(user: nil)
+    default: name.hasPrefix("basic:") ? basic(user: String(name.dropFirst(6))) : nil
     }
+  }
+
+  /// What stands behind `Basic` in `Authorization`: base64 of `secret:`, or of `user:secret`. The user may be another
+  /// placeholder's name.
+  private func basic(user: String?) -> Value? {
+    guard let secret, secret.count > 0 else { return nil }
+    var name = user
+    if let user, TemplatePiece.names.contains(user), user != "secret" {
+      guard case .text(let text) = value(user) else { return nil }
+      name = text
+    }
+    // A user's name ends at the first colon.
+    if let name, name.contains(":") { return nil }
+    return .secret(
+      Base64.encode(prefix: name.map { Array($0.utf8) + [0x3a] } ?? [], secret, suffix: name == nil ? [0x3a] : []))
   }
 
   private func required(_ name: String) throws(ProviderError) -> Value {
@@ -82,7 +102,7 @@ struct Substitution {
 
   // MARK: - Addresses
 
-  /// The address of a call. A secret has no place in one: addresses are logged by everything on the way.
+  /// The address of a call. A secret is left to the transport as `{secret}`: no text ever holds it.
   func url(_ template: String) throws(ProviderError) -> String {
     var url = ""
     for (index, piece) in TemplatePiece.cut(template).enumerated() {
@@ -93,9 +113,12 @@ struct Substitution {
           throw ProviderError(reason: "{base} must stand at the beginning of an address")
         }
         url += try Substitution.checkedBase(base)
+      case .placeholder("secret"):
+        _ = try required("secret")
+        url += "{secret}"
       case .placeholder(let name):
         guard case .text(let text) = try required(name) else {
-          throw ProviderError(reason: "a secret can't be sent in an address")
+          throw ProviderError(reason: "{\(name)} can't be sent in an address")
         }
         // Clients and servers resolve dot segments, even encoded ones.
         guard text != ".", text != ".." else { throw ProviderError(reason: "{\(name)} can't be '\(text)'") }

@@ -160,3 +160,15 @@ extension SkipReason {
     }
   }
 }
+
+extension Confidence {
+  /// What a claim of this confidence rests on, after "because".
+  public var reason: String {
+    switch self {
+    case .checksum: "it carries the checksum that its provider puts into its keys"
+    case .structure: "it has the shape that its provider gives its keys"
+    case .context: "of what stands beside it"
+    case .guess: "it looks random"
+    }
+  }
+}

@@ -63,7 +63,8 @@ extension Configuration {
     let owner = name.isEmpty ? "the key" : "the key '\(ConfigurationReader.shown(name))'"
     reader.allow(keyFields, in: node, of: owner)
     if !name.isEmpty, !isWord(name) {
-      reader.mistake(node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'")
+      reader.mistake(
+        node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'")
     }
     let variable = reader.requiredText("variable", in: node, of: owner) ?? ""
     if !variable.isEmpty, !isVariable(variable) {
@@ -91,7 +92,8 @@ extension Configuration {
     if let plain, plain.boolean == nil { reader.mistake(plain, "allow_plain_http must be true or false") }
     guard let value = node["base"], let text = reader.text("base", in: node) else { return nil }
     guard let address = WebAddress(text), !address.path.contains("?") else {
-      reader.mistake(value, "base must be an address such as \"https://api.example.org\", without user, query or fragment")
+      reader.mistake(
+        value, "base must be an address such as \"https://api.example.org\", without user, query or fragment")
       return nil
     }
     let local = ["localhost", "::1", "[::1]"].contains(address.host) || address.host.hasPrefix("127.")
@@ -119,8 +121,12 @@ extension Configuration {
 
   private static func checkProviders(_ root: Node, _ known: [String], _ reader: inout ConfigurationReader) {
     for node in root["key"]?.array ?? [] {
-      guard let value = node["provider"], let name = value.string, !name.isEmpty, !known.contains(name) else { continue }
-      let near = ConfigurationReader.nearest(name, among: known).map { "; did you mean '\($0)'?" } ?? "; see: keywright rules list"
+      guard let value = node["provider"], let name = value.string, !name.isEmpty, !known.contains(name) else {
+        continue
+      }
+      let near =
+        ConfigurationReader.nearest(name, among: known).map { "; did you mean '\($0)'?" }
+        ?? "; see: keywright rules list"
       reader.mistake(value, "no provider is named '\(ConfigurationReader.shown(name))'\(near)")
     }
   }

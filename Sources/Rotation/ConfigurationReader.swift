@@ -57,7 +57,8 @@ struct ConfigurationReader {
       return []
     }
     return list.compactMap { item in
-      guard let text = item.string, !text.isEmpty, !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      guard let text = item.string, !text.isEmpty,
+        !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
       else {
         mistake(item, "\(field) must hold texts that are not empty and hold no control characters")
         return nil
@@ -115,6 +116,8 @@ struct ConfigurationReader {
 
   /// A piece of the file as an error may show it.
   static func shown(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(64).map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.prefix(64).map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }

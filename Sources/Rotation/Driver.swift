@@ -38,6 +38,7 @@ extension RotationRun {
 
   /// A request was about to be sent when the process ended: nobody knows whether it was.
   private func suspect() throws -> Progress {
+    if let answer = rescue.take() { return try keep(answer) }
     try advance(.unknown, Facts(reason: "keywright was interrupted between the request and its answer"))
     return .goOn
   }

@@ -40,41 +40,7 @@ public enum KeyFiles {
   }
 
   private static func read(_ target: EnvTarget) throws(RotationRefusal) -> Secret {
-    var found: Secret?
-    var bytes: [UInt8]
-    do throws(SystemError) {
-      bytes = try Files.read(target.path, maximumBytes: EnvFiles.maximumFileBytes)
-    } catch {
-      throw RotationRefusal(
-        .configuration, "\(error)", hint: error.isMissing ? "the configuration's files must exist" : nil)
-    }
-    defer { wipe(&bytes) }
-    let dialects = target.dialects.isEmpty ? DotenvDialect.inferred(from: target.path) : target.dialects
-    for dialect in dialects {
-      let settings: [Setting]
-      do throws(FormatError) {
-        settings = try Dotenv.parse(bytes, name: target.path, dialect: dialect)
-      } catch {
-        throw RotationRefusal(.configuration, "\(error)", hint: "\(dialect.rawValue) would not read this file")
-      }
-      guard let setting = settings.last(where: { $0.key == target.variable }) else {
-        throw RotationRefusal(
-          .configuration, "\(target.path) does not set \(target.variable)", hint: "see variable and files in the configuration")
-      }
-      guard let value = setting.value else {
-        throw RotationRefusal(
-          .configuration, "\(target.path):\(setting.line): what \(target.variable) means to \(dialect.rawValue) is not certain: "
-            + (setting.doubt ?? ""), hint: "write the value so that it is")
-      }
-      if let found, found != value {
-        throw RotationRefusal(
-          .configuration, "\(target.path):\(setting.line): the file's readers disagree about the value of \(target.variable)",
-          hint: "write it without quotes or in single quotes, or declare fewer dialects")
-      }
-      found = value
-    }
-    guard let found else { throw RotationRefusal(.configuration, "\(target.path) has no reader") }
-    return found
+    do throws(EnvFileError) { return try EnvFiles.currentValue(of: target) } catch { throw refusal(error) }
   }
 
   /// Tries everything about the files that can fail here.

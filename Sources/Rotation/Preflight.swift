@@ -65,7 +65,8 @@ struct Preflight {
     if recoverability == .createDelete || recoverability == .replaceWithGrace { needed += [.list, .revoke] }
     for role in needed where !session.client.has(role) {
       throw RotationRefusal(
-        .configuration, "the provider file of \(name) has no \(role.rawValue) call, which class \(recoverability.rawValue) needs")
+        .configuration,
+        "the provider file of \(name) has no \(role.rawValue) call, which class \(recoverability.rawValue) needs")
     }
     return recoverability
   }

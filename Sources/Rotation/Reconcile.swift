@@ -34,7 +34,7 @@ extension RotationRun {
         hint: "look at the service, then run: keywright rotation abort \(snapshot.name)")
     }
     switch try reconciler.reconcile(self) {
-    case .notExecuted(let evidence): try notExecuted(evidence, isFinal: replay.attempt >= RotationRun.maximumMutations)
+    case .notExecuted(let evidence): try notExecuted(evidence, isFinal: !mayAsk)
     case .orphan(let id, let evidence):
       var facts = Facts(reason: evidence)
       facts.set("key_id", id)

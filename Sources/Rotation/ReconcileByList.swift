@@ -18,9 +18,12 @@ struct ListReconciler: Reconciler {
       } catch {
         return try refusedOrUndecided(run, error)
       }
-      if let made = listed.first(where: { $0.reference == run.replay.reference && !run.replay.orphans.contains($0.keyID) }) {
+      if let made = listed.first(where: {
+        $0.reference == run.replay.reference && !run.replay.orphans.contains($0.keyID)
+      }) {
         return .orphan(
-          keyID: made.keyID, "the service lists \(made.keyID) under our reference: the request was carried out, its value is lost")
+          keyID: made.keyID,
+          "the service lists \(made.keyID) under our reference: the request was carried out, its value is lost")
       }
       if look < ListReconciler.looks { try run.wait(milliseconds: ListReconciler.pauseMilliseconds) }
     }
@@ -29,7 +32,9 @@ struct ListReconciler: Reconciler {
 
   private func refusedOrUndecided(_ run: RotationRun, _ error: ProviderError) throws -> Reconciliation {
     let probe = run.client.probe(try run.value("old"), run.snapshot.context())
-    if probe.liveness == .dead { return .lost("the old key is refused (\(probe.evidence)) and the new one was not received") }
+    if probe.liveness == .dead {
+      return .lost("the old key is refused (\(probe.evidence)) and the new one was not received")
+    }
     return .undecided(error.reason)
   }
 }

@@ -15,7 +15,8 @@ struct ProbeReconciler: Reconciler {
     for look in 1...looks {
       let probe = run.client.probe(old, run.snapshot.context())
       switch probe.liveness {
-      case .dead: return .lost("the old key is refused (\(probe.evidence)): the request was carried out, its answer is lost")
+      case .dead:
+        return .lost("the old key is refused (\(probe.evidence)): the request was carried out, its answer is lost")
       case .live: if look < looks { try run.wait(milliseconds: pause) }
       case .unknown: return .undecided(probe.evidence)
       }

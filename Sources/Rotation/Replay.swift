@@ -52,6 +52,8 @@ struct Replay {
   private(set) var steps: [(state: RotationState, timeMs: Int64)] = []
   /// Key-making requests begun.
   private(set) var attempt = 0
+  /// How often a person said to go on.
+  private(set) var resumptions = 0
   private(set) var reference: String?
   private(set) var responseStatus: Int?
   private(set) var responseRetryAfter: Int?
@@ -103,6 +105,10 @@ struct Replay {
     let facts = try Replay.facts(txid, entry)
     steps.append((next, entry.timeMs))
     if next == .human { stateBeforeHuman = state }
+    if next == .resumed {
+      resumptions += 1
+      isFinal = false
+    }
     state = next == .resumed ? stateBeforeHuman ?? .human : next
     reason = facts["reason"]?.string ?? (next == .intent ? nil : reason)
     if next == .intent { reason = nil }

@@ -115,7 +115,8 @@ public struct RotationReport: Sendable {
 
   /// Milliseconds between the request that made the new key and the old one's proven death; nil before that.
   public var exposureMs: Int64? {
-    guard let from = steps.last(where: { $0.state == .requested }), let to = steps.last(where: { $0.state == .oldProvenDead })
+    guard let from = steps.last(where: { $0.state == .requested }),
+      let to = steps.last(where: { $0.state == .oldProvenDead })
     else { return nil }
     return max(0, to.timeMs - from.timeMs)
   }
@@ -166,7 +167,8 @@ extension RotationReport {
       item.member("old") { RotationReport.key(oldFingerprint, oldKeyID, to: &$0) }
       item.member("new") { RotationReport.key(newFingerprint, newKeyID, to: &$0) }
       item.member("orphans") { list in list.array { list in for id in orphans { list.string(id) } } }
-      item.member("files") { list in list.array { list in for file in files { RotationReport.write(file, to: &list) } } }
+      item.member("files") { list in list.array { list in for file in files { RotationReport.write(file, to: &list) } }
+      }
       item.member("new_key_proven") { RotationReport.write(proofs, to: &$0) }
       item.member("revocation") { writer in
         if let revocation { RotationReport.write(revocation, to: &writer) } else { writer.null() }

@@ -9,8 +9,8 @@ internal import RuleBook
 internal import Secrets
 
 final class RotationRun {
-  /// Key-making requests that one rotation may begin.
-  static let maximumMutations = 2
+  /// Key-making requests that a rotation may begin by itself; as many again each time a person says to go on.
+  private static let mutationsAtATime = 2
 
   /// What a step leads to.
   enum Progress {
@@ -36,6 +36,9 @@ final class RotationRun {
     self.fence = fence
     self.lock = lock
   }
+
+  /// Whether another key-making request may be begun.
+  var mayAsk: Bool { replay.attempt < RotationRun.mutationsAtATime * (1 + replay.resumptions) }
 
   var txid: String { replay.txid }
   var snapshot: KeySnapshot { replay.snapshot }
@@ -64,6 +67,7 @@ final class RotationRun {
       to: txid, fence: fence, actor: services.actor)
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
+    if state.isEnd { rescue.remove() }
     try services.checkpoint("\(state.rawValue):after")
   }
 

@@ -125,7 +125,8 @@ public final class Rotator: Sendable {
     }
   }
 
-  private func begin(_ preflight: Preflight, _ reason: String, _ graceMs: Int64, _ lock: KeyLock) throws -> RotationRun {
+  private func begin(_ preflight: Preflight, _ reason: String, _ graceMs: Int64, _ lock: KeyLock) throws -> RotationRun
+  {
     let now = services.clock.now()
     let txid = Hex.encode(services.random.bytes(12))
     let snapshot = KeySnapshot(

@@ -3,9 +3,12 @@
 internal import EnvFiles
 internal import Formats
 internal import Ledger
+internal import Posix
 internal import Secrets
 
 extension RotationRun {
+  private static let fileLockMilliseconds: Int64 = 20_000
+
   func commit() throws -> Progress {
     let old = try value("old")
     let new = try value("new")
@@ -13,6 +16,13 @@ extension RotationRun {
     var obstacles: [String] = []
     for target in targets where !isCommitted(target.path) {
       if services.isInterrupted() { throw Interrupted() }
+      let real = (try? Files.realPath(target.path)) ?? target.path
+      guard let lock = try services.ledger.lock(file: real, timeoutMilliseconds: RotationRun.fileLockMilliseconds)
+      else {
+        obstacles.append("\(target.path): another keywright is writing it")
+        continue
+      }
+      defer { withExtendedLifetime(lock) {} }
       switch replace(target, old, new) {
       case .success(let result):
         try advance(.file, fileFacts(target.path, result.lines, result.wasInPlace ? "in_place" : "written"))

@@ -92,7 +92,9 @@ extension RotationRun {
     }
     return try halt(
       "\(reason); no file was changed, and the new value is kept, sealed",
-      hint: "look at the service, then run: keywright resume \(snapshot.name), or: keywright rotation abort \(snapshot.name)")
+      hint:
+        "look at the service, then run: keywright resume \(snapshot.name), or: keywright rotation abort \(snapshot.name)"
+    )
   }
 
   /// Takes the new key back: only where the old one lives on by itself.

@@ -3,6 +3,7 @@
 internal import Formats
 internal import Ledger
 internal import Model
+internal import Posix
 internal import Providers
 internal import RuleBook
 internal import Secrets
@@ -19,7 +20,7 @@ extension RotationRun {
   }
 
   func request() throws -> Progress {
-    guard replay.attempt < RotationRun.maximumMutations else {
+    guard mayAsk else {
       return try halt(
         "two requests for a new key were made, and neither gave one that can be used",
         hint: "see what the service lists, then run: keywright rotation show \(snapshot.name)")
@@ -32,6 +33,9 @@ extension RotationRun {
     facts.set("reference", reference)
     facts.set("request", client.describe(makingRole, context))
     let attempt = replay.attempt + 1
+    do throws(SystemError) { try rescue.reserve() } catch {
+      return pauseFor("nothing was sent, because there is no room to keep an answer: \(error)")
+    }
     try advance(.requested, facts, attempt: attempt)
     let response: HTTPResponse
     do throws(TransportError) {
@@ -44,13 +48,7 @@ extension RotationRun {
       }
       return .goOn
     }
-    var received = Facts()
-    received.set("status", response.status)
-    received.set("request_id", response.header("x-request-id"))
-    received.set("retry_after", response.header("retry-after").flatMap { Int($0) })
-    received.set("bytes", response.body.count)
-    try advance(.received, received, values: [("raw-\(attempt)", response.body)])
-    return .goOn
+    return try keep(Answer(response))
   }
 
   /// Reads the sealed answer.
@@ -101,7 +99,7 @@ extension RotationRun {
   /// Another request within the cap, or the end.
   func againOrClose() throws -> Progress {
     let wait = replay.responseRetryAfter ?? 0
-    if replay.isFinal || replay.attempt >= RotationRun.maximumMutations || wait > RotationRun.patienceSeconds {
+    if replay.isFinal || !mayAsk || wait > RotationRun.patienceSeconds {
       return try close(replay.reason ?? "no new key was made")
     }
     if wait > 0 { try self.wait(milliseconds: Int64(max(wait, 1)) * 1_000) }
@@ -109,7 +107,7 @@ extension RotationRun {
   }
 
   func againAfterOrphan() throws -> Progress {
-    if replay.attempt < RotationRun.maximumMutations { return try request() }
+    if mayAsk { return try request() }
     return try close("the answers to both requests were lost")
   }
 

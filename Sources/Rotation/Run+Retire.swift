@@ -85,7 +85,9 @@ extension RotationRun {
           timeMs: result.last.timeMs
         ).facts
         facts.set("reason", "the old key still works although the service said that it ended it")
-        facts.set("hint", "run later: keywright resume; if it stays so, revoke \(snapshot.keyID ?? "it") at the service by hand")
+        facts.set(
+          "hint", "run later: keywright resume; if it stays so, revoke \(snapshot.keyID ?? "it") at the service by hand"
+        )
         try advance(.oldAlive, facts)
         return .stop
       }
@@ -105,11 +107,13 @@ extension RotationRun {
     guard !holders.isEmpty else {
       return try halt(
         "no file holds the new value any more, so it is kept, sealed",
-        hint: "keywright rotation export \(snapshot.name) writes it to a file; then run: keywright resume \(snapshot.name)")
+        hint:
+          "keywright rotation export \(snapshot.name) writes it to a file; then run: keywright resume \(snapshot.name)")
     }
     for target in targets { KeyFiles.sweep(target, transaction: txid) }
     let now = services.clock.now()
-    var record = try services.ledger.inventory(snapshot.name)
+    var record =
+      try services.ledger.inventory(snapshot.name)
       ?? InventoryRecord(key: snapshot.name, firstSeenMs: now, lastAttemptMs: now)
     record.fingerprint = replay.newFingerprint
     record.keyID = replay.newKeyID ?? record.keyID

@@ -111,8 +111,8 @@ enum RuleReader {
     rule.literalsIgnoreCase = true
     rule.pattern = KeywordPattern.pattern(keywords, value: value)
     rule.secretGroup = 1
-    rule.width = min(longest + KeywordPattern.contextBytes(keywords), Rule.maximumWidthBytes)
-    rule.minimumEntropy = rule.minimumEntropy ?? KeywordPattern.defaultEntropy
+    rule.width = min(KeywordPattern.width(keywords, value: longest), Rule.maximumWidthBytes)
+    rule.minimumEntropy = rule.minimumEntropy ?? KeywordPattern.defaultEntropy(example: example)
     if let first = keywords.first {
       rule.matches = KeywordPattern.matches(first, example: example) + rule.matches
       rule.rejects = KeywordPattern.rejects(first, example: example) + rule.rejects

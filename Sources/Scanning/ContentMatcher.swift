@@ -54,12 +54,14 @@ struct ContentMatcher {
   let values: ValueTable
   private let matcher: Matcher
   private let reportsPublic: Bool
+  private let honoursComments: Bool
 
   init(_ program: MatcherProgram, _ values: ValueTable, _ options: ScanOptions) {
     rules = program.rules
     self.values = values
     matcher = Matcher(program)
     reportsPublic = options.reportsPublic
+    honoursComments = options.honoursComments
   }
 
   /// What the matcher did so far.
@@ -77,7 +79,7 @@ struct ContentMatcher {
   private func number(_ matches: BufferMatches, _ bytes: Span<UInt8>, _ parent: MatchedContent?) -> MatchedContent {
     if matches.candidates.isEmpty { return MatchedContent(matches) }
     let candidates = matches.candidates
-    let kept = Matcher.distinct(candidates)
+    let kept = Matcher.distinct(candidates, rules: rules)
     var numbers = [ValueNumber](repeating: MatchedContent.none, count: candidates.count)
     var isOverfull = false
     for index in kept {
@@ -110,6 +112,12 @@ struct ContentMatcher {
   ) -> ValueSetNumber {
     if let parent, parent.values == numbers { return parent.set }
     return values.set(numbers.filter { $0 != MatchedContent.none })
+  }
+
+  /// What a comment beside the bytes says, where comments count.
+  func comment(on range: Range<Int>, in bytes: Span<UInt8>) -> Suppression? {
+    guard honoursComments, let comment = AllowComment.find(in: bytes, at: range) else { return nil }
+    return Suppression(kind: .inline, reason: comment.reason ?? comment.marker)
   }
 
   private func number(_ candidate: Candidate, _ bytes: Span<UInt8>) -> ValueNumber? {

@@ -32,7 +32,7 @@ struct FileFindings {
       let place = Occurrence(
         place: .file, path: path, line: extent.line, endLine: extent.endLine, column: extent.column,
         endColumn: extent.endColumn, offset: hit.candidate.secret.lowerBound, length: hit.candidate.secret.count,
-        decoders: hit.candidate.decoders)
+        decoders: hit.candidate.decoders, comment: matcher.comment(on: hit.candidate.secret, in: bytes))
       if occurrences[hit.value]?.last?.isSamePlace(as: place) == true { continue }
       occurrences[hit.value, default: []].append(place)
     }
@@ -42,8 +42,10 @@ struct FileFindings {
   mutating func skip(_ skip: Skip) { coverage.add(skip) }
 
   /// The report over the parts of all threads, which share one table of values.
-  static func report(_ parts: [FileFindings], _ values: ValueTable, target: String, mode: String) -> ScanReport {
-    let key = WeakKey.derive([])
+  static func report(
+    _ parts: [FileFindings], _ values: ValueTable, target: String, mode: String, _ options: ScanOptions
+  ) -> ScanReport {
+    let key = options.fingerprintKey ?? WeakKey.derive([])
     var coverage = Coverage()
     var occurrences: [ValueNumber: [Occurrence]] = [:]
     var rules: [Rule] = []
@@ -60,7 +62,7 @@ struct FileFindings {
         rules[claim.rule], claim.confidence, found[Int(value)].secret, key, places.sorted(by: Occurrence.precedes))
     }
     return ScanReport(
-      target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: true,
+      target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
       findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
   }
 }
@@ -90,7 +92,7 @@ extension Scanner {
         let bytes = try Files.read(path, maximumBytes: options.maximumBlobBytes)
         files.scan(bytes.span, path: BytePath(Files.lastPart(path)))
       } catch { files.skip(Skip(error, BytePath(Files.lastPart(path)))) }
-      return FileFindings.report([files], values, target: path, mode: "directory")
+      return FileFindings.report([files], values, target: path, mode: "directory", options)
     }
     DirectoryWalk.walk(
       path,
@@ -105,7 +107,7 @@ extension Scanner {
         return false
       },
       failed: { place, error in files.skip(Skip(error, BytePath(place))) })
-    return FileFindings.report([files], values, target: path, mode: "directory")
+    return FileFindings.report([files], values, target: path, mode: "directory", options)
   }
 
   /// Bytes that came from somewhere, under a name of the caller's.
@@ -115,7 +117,7 @@ extension Scanner {
     let values = ValueTable(program.rules)
     var files = FileFindings(ContentMatcher(program, values, options))
     files.scan(bytes.span, path: BytePath(name))
-    return FileFindings.report([files], values, target: name, mode: "stdin")
+    return FileFindings.report([files], values, target: name, mode: "stdin", options)
   }
 }
 

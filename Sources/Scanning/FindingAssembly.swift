@@ -138,7 +138,9 @@ struct FindingAssembly {
       .sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
   }
 
-  private typealias Located = (candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int)
+  private typealias Located = (
+    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?
+  )
 
   /// For each sighting the spans of its value.
   private func locate(_ kind: ObjectKind, _ bytes: Span<UInt8>, _ sightings: [Sighting]) -> [[Located]] {
@@ -154,7 +156,8 @@ struct FindingAssembly {
         candidate.secret = candidate.secret.lowerBound + start..<candidate.secret.upperBound + start
         if let last = spans.last, last.candidate.secret == candidate.secret { continue }
         let extent = lines.extent(candidate.secret)
-        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn))
+        let comment = matcher.comment(on: candidate.secret, in: bytes)
+        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment))
       }
       return spans
     }
@@ -168,7 +171,7 @@ struct FindingAssembly {
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,
       introduced: sighting.introduced.flatMap { info($0) }, removed: removed.flatMap { info($0) },
-      atHead: sighting.atHead, reachability: sighting.reachability)
+      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment)
   }
 
   private mutating func info(_ commit: Int) -> CommitInfo? {
@@ -192,8 +195,22 @@ extension Finding {
     _ rule: Rule, _ confidence: Confidence, _ secret: Secret, _ key: FingerprintKey, _ occurrences: [Occurrence]
   ) {
     self.init(
-      rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity, confidence: confidence,
-      fingerprint: key.fingerprint(secret), redacted: secret.redacted, secret: secret, occurrences: occurrences)
+      rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity,
+      confidence: CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path)),
+      fingerprint: key.fingerprint(secret), redacted: secret.redacted, secret: secret, occurrences: occurrences,
+      suppression: Finding.suppression(by: occurrences))
+  }
+}
+
+extension Finding {
+  /// What comments say of a value as a whole: those at branch heads decide, or where none is at a head all of them; one
+  /// place without a comment keeps the finding open.
+  static func suppression(by occurrences: [Occurrence]) -> Suppression? {
+    let current = occurrences.filter { $0.atHead || $0.place == .file || $0.place == .staged }
+    let deciding = current.isEmpty ? occurrences : current
+    // In the history the lines before the comment was added are still there: of those at no head one comment is enough.
+    if current.isEmpty { return deciding.lazy.compactMap(\.comment).first }
+    return deciding.allSatisfy { $0.comment != nil } ? deciding.first?.comment : nil
   }
 }
 

@@ -70,7 +70,7 @@ struct HistoryScan {
 
     meter.lap("attribution")
     let boundary = commits.boundary
-    let key = WeakKey.derive(commits.rootIDs(boundary))
+    let key = options.fingerprintKey ?? WeakKey.derive(commits.rootIDs(boundary))
     var assembly = FindingAssembly(store, program, options, key, found, content.objects, attribution, boundary)
     assembly.addPlaces()
     assembly.addUnplaced(content.blobs, peeled.blobs)
@@ -81,7 +81,8 @@ struct HistoryScan {
     meter.lap("findings")
     options.statistics?(meter.statistics)
     return ScanReport(
-      target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: true, findings: findings,
+      target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
+      findings: findings,
       coverage: coverage)
   }
 

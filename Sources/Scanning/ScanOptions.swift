@@ -1,6 +1,7 @@
 // What a scan is told, and what it tells while it goes on: options, progress, the error that ends it.
 
 internal import Glibc
+public import Secrets
 
 /// Why a scan could not begin at all. What can't be read on the way is in the report's coverage.
 public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -53,6 +54,10 @@ public struct ScanOptions: Sendable {
   public var isFull = false
   /// Told what a scan of a history cost, at its end.
   public var statistics: (@Sendable (ScanStatistics) -> Void)?
+  /// The key that fingerprints are made with: a baseline's; nil derives a weak one from public facts.
+  public var fingerprintKey: FingerprintKey?
+  /// Whether comments that allow a line count.
+  public var honoursComments = true
 
   /// The defaults.
   public init() {}

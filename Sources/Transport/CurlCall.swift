@@ -27,7 +27,7 @@ internal import Secrets
     setTimes(request)
     setMethod(request)
     setCallbacks(exchange)
-    set(CURLOPT_URL, request.url)
+    setAddress(request)
     let code = unsafe lines.withList { list in
       unsafe note(keywright_curl_set_pointer(library.setOption, handle, CURLOPT_HTTPHEADER, list))
       guard let body = request.body else { return perform() }
@@ -66,6 +66,7 @@ internal import Secrets
       case CURLE_SSL_CONNECT_ERROR: "no secure connection to \(host) could be made"
       case CURLE_GOT_NOTHING: "\(host) closed the connection without an answer"
       case CURLE_PARTIAL_FILE: "\(host) closed the connection in the middle of its answer"
+      case CURLE_UNKNOWN_OPTION: "the libcurl of this machine is too old: 7.85 is needed"
       case CURLE_SEND_ERROR, CURLE_RECV_ERROR: "the connection to \(host) broke"
       default: "\(host) could not be asked: \(explanation(code))"
       }
@@ -104,6 +105,16 @@ internal import Secrets
     set(CURLOPT_PROXY, proxy)
     set(CURLOPT_NOPROXY, "")
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+  }
+
+  private mutating func setAddress(_ request: HTTPRequest) {
+    guard let secret = request.urlSecret else { return set(CURLOPT_URL, request.url) }
+    var bytes = AddressWriter.bytes(request.url, secret)
+    defer { wipe(&bytes) }
+    // libcurl takes a copy, which is beyond our reach.
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe note(keywright_curl_set_pointer(library.setOption, handle, CURLOPT_URL, buffer.baseAddress))
+    }
   }
 
   private mutating func setTimes(_ request: HTTPRequest) {

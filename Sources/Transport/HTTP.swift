@@ -27,6 +27,9 @@ public struct HTTPRequest: Sendable {
   public var method: String
   /// An absolute `http` or `https` address without user information. Secrets don't belong here.
   public var url: String
+  /// Takes the place of every `{secret}` behind the address's host, percent-encoded: for the services that want a key in
+  /// the path or the query.
+  public var urlSecret: Secret?
   /// Header fields, in order.
   public var headers: [(name: String, value: SensitiveText)]
   /// The body; nil sends none. A ``Secret``, because a body may hold one.

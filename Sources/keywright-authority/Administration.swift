@@ -17,7 +17,8 @@ struct DatabaseOption: ParsableArguments {
 struct IssueCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "issue", abstract: "Makes a key; its value goes into a file, its description to stdout as JSON.",
-    discussion: "The file must not exist yet; it is made with mode 0600. The value is shown nowhere else and kept nowhere.")
+    discussion:
+      "The file must not exist yet; it is made with mode 0600. The value is shown nowhere else and kept nowhere.")
 
   @OptionGroup var database: DatabaseOption
   @Option(help: "The tenant that the key belongs to.") var tenant: String
@@ -62,7 +63,8 @@ private struct ValueFile {
     } catch CocoaError.fileWriteFileExists {
       throw Failure("\(path) exists already", hint: "name a new file, or remove this one if its key is not needed")
     } catch {
-      throw Failure("cannot make \(path): \(error.localizedDescription)", hint: "name a file in a folder that you may write")
+      throw Failure(
+        "cannot make \(path): \(error.localizedDescription)", hint: "name a file in a folder that you may write")
     }
   }
 
@@ -113,7 +115,8 @@ struct RevokeCommand: AsyncParsableCommand {
   func run() async throws {
     guard !keyID.hasPrefix("aitbc_") else {
       throw Failure(
-        "that is a key's value, not its id", hint: "it now stands in the shell's history: revoke it by its id, which list shows")
+        "that is a key's value, not its id",
+        hint: "it now stands in the shell's history: revoke it by its id, which list shows")
     }
     let store = try KeyStore(path: database.database, create: false)
     let record = try await store.revoke(keyID)

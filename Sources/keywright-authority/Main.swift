@@ -32,10 +32,13 @@ struct Failure: Error {
   init(_ error: AuthorityError) {
     switch error {
     case .cannotOpen:
-      self.init(error.message, hint: "name an existing folder and a file that you may write; serve and issue make the file")
+      self.init(
+        error.message, hint: "name an existing folder and a file that you may write; serve and issue make the file")
     case .notAKeyDatabase: self.init(error.message, hint: "name another file with --database")
     case .unknownKey: self.init(error.message, hint: "list shows the ids of all keys")
-    case .storage: self.init(error.message, hint: "nothing was changed; see whether the disk is full or another process holds the file")
+    case .storage:
+      self.init(
+        error.message, hint: "nothing was changed; see whether the disk is full or another process holds the file")
     default: self.init(error.message)
     }
   }

@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var database: DatabaseOption
   @Option(help: "The numeric address to listen on.") var host = "127.0.0.1"
   @Option(help: "The port to listen on; 0 takes a free one.") var port: UInt16 = 8787
-  @Option(help: ArgumentHelp("Where to write the port, once it is listened on.", valueName: "file")) var portFile: String?
+  @Option(help: ArgumentHelp("Where to write the port, once it is listened on.", valueName: "file")) var portFile:
+    String?
   @Option(help: "How many wrong keys a minute one address may try before it is told to wait.")
   var failuresPerMinute = 300
 
@@ -44,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
         hint: "choose another --port (0 takes a free one) or another --host")
     }
     if !["127.0.0.1", "::1", "localhost"].contains(host) {
-      Terminal.note("keywright-authority: \(host) can be reached from elsewhere, and keys travel unencrypted: use a TLS proxy")
+      Terminal.note(
+        "keywright-authority: \(host) can be reached from elsewhere, and keys travel unencrypted: use a TLS proxy")
     }
     try announce(listening)
     await stopSignals.wait()
@@ -59,7 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Atomic: whoever waits for the file never reads half a number.
         try Data("\(listening)\n".utf8).write(to: URL(filePath: portFile), options: .atomic)
       } catch {
-        throw Failure("cannot write \(portFile): \(error.localizedDescription)", hint: "name a file in a folder that you may write")
+        throw Failure(
+          "cannot write \(portFile): \(error.localizedDescription)", hint: "name a file in a folder that you may write")
       }
     }
     let address = host.contains(":") ? "[\(host)]" : host

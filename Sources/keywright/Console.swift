@@ -20,7 +20,14 @@ enum Console {
 
   /// Whether to colour what goes to stdout: a terminal, and nobody said no (https://no-color.org).
   static var colour: Bool {
-    StandardStream.output.isTerminal && Surroundings.variable("NO_COLOR") == nil && Surroundings.variable("TERM") != "dumb"
+    StandardStream.output.isTerminal && Surroundings.variable("NO_COLOR") == nil
+      && Surroundings.variable("TERM") != "dumb"
+  }
+
+  /// The same for stderr.
+  static var errorColour: Bool {
+    StandardStream.error.isTerminal && Surroundings.variable("NO_COLOR") == nil
+      && Surroundings.variable("TERM") != "dumb"
   }
 
   /// Asks a question on the terminal; nil when there is nobody to ask.

@@ -21,7 +21,8 @@ struct Keywright: ParsableCommand {
     version: programVersion,
     subcommands: [
       ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
-      KeysCommand.self, RulesCommand.self, TrustCommand.self,
+      ScheduleCommand.self, AuditCommand.self, KeysCommand.self, RulesCommand.self, TrustCommand.self,
+      BaselineCommand.self, HookCommand.self, ReportCommand.self,
     ])
 }
 

@@ -24,7 +24,7 @@ enum ReportFile {
   /// not taken: the report, or what it points to, has changed.
   static func recoverValues(_ report: inout ScanReport, from repository: String?) {
     let target = repository ?? report.target
-    let key = Scanner.fingerprintKey(of: target, mode: report.mode)
+    let key = fingerprintKey(of: report, in: target)
     let locator = Locator(target: target)
     for index in report.findings.indices {
       report.findings[index].secret = report.findings[index].occurrences.lazy
@@ -33,15 +33,26 @@ enum ReportFile {
     }
   }
 
-  /// Writes the report to a file, or to stdout.
-  static func write(_ report: ScanReport, format: ReportFormat?, output: String?, showSecrets: Bool) throws {
-    let bytes: [UInt8]
-    switch format ?? (output?.hasSuffix(".json") == true ? .json : .text) {
-    case .json: bytes = JSONReport.write(report, showSecrets: showSecrets, version: programVersion)
-    case .text:
-      let colour = output == nil && Console.colour
-      bytes = Array(TextReport(colour: colour, showSecrets: showSecrets).render(report).utf8)
+  /// The key that the report's fingerprints were made with: the baseline's or the one from public facts.
+  private static func fingerprintKey(of report: ScanReport, in target: String) -> FingerprintKey? {
+    if let path = BaselineFile.path(for: target), let baseline = try? BaselineFile.read(path),
+      baseline.key.id == report.fingerprintKey
+    {
+      return baseline.key
     }
+    return Scanner.fingerprintKey(of: target, mode: report.mode)
+  }
+
+  /// Writes the report to a file, or to stdout.
+  ///
+  /// - Parameter since: when the work began, in seconds since 1970.
+  static func write(
+    _ report: ScanReport, format: ReportFormat?, output: String?, showSecrets: Bool, since: Int64? = nil
+  ) throws {
+    let now = SystemClock().now() / 1_000
+    let chosen = format ?? output.flatMap { ReportFormat(fileName: $0) } ?? .text
+    let bytes = chosen.render(
+      report, showSecrets: showSecrets, colour: output == nil && Console.colour, times: min(since ?? now, now)...now)
     try write(bytes, to: output)
   }
 

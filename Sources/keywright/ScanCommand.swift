@@ -2,17 +2,13 @@
 
 internal import ArgumentParser
 internal import BuiltinRules
+internal import Git
 internal import Matching
 internal import Model
 internal import Posix
 internal import Report
 internal import RuleBook
 internal import Scanning
-
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-  case text
-  case json
-}
 
 struct ScanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +32,18 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Scan standard input.")
   var stdin = false
 
-  @Option(help: "text or json (default: text).")
+  @Flag(help: "Scan what is staged: what a commit made now would add.")
+  var staged = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Scan what these commits add, such as main..HEAD; a single revision stands for itself.", valueName: "a..b"))
+  var range: String?
+
+  @Flag(help: "With --staged and --range: report the whole of each changed file, not only the lines that are added.")
+  var wholeFiles = false
+
+  @Option(name: [.short, .long], help: "How to write the report (default: by the ending of --output, else text).")
   var format: ReportFormat?
 
   @Option(
@@ -59,12 +66,19 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
-  @Option(help: ArgumentHelp("Leave out findings below this confidence.", valueName: "level"))
-  var minConfidence: ConfidenceLevel = .context
+  @OptionGroup var judgement: JudgementOptions
 
   func validate() throws {
-    guard [path != nil, dir != nil, stdin].count(where: { $0 }) <= 1 else {
-      throw ValidationError("give one of PATH, --dir and --stdin")
+    guard [path != nil || staged || range != nil, dir != nil, stdin].count(where: { $0 }) <= 1,
+      !(staged && range != nil)
+    else {
+      throw ValidationError("give one of PATH (with --staged or --range, or without), --dir and --stdin")
+    }
+    guard !wholeFiles || staged || range != nil else {
+      throw ValidationError("--whole-files goes with --staged or --range")
+    }
+    guard range.map({ CommitRange($0) != nil }) ?? true else {
+      throw ValidationError("--range wants A..B or a revision")
     }
     guard maxBytes > 0 else { throw ValidationError("--max-bytes must be above 0") }
     guard threads.map({ (1...1_024).contains($0) }) ?? true else {
@@ -74,26 +88,24 @@ struct ScanCommand: ParsableCommand {
   }
 
   func run() throws {
-    var report = try scan()
-    report.findings.removeAll { $0.confidence < minConfidence.confidence }
-    try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets)
+    let began = SystemClock().now() / 1_000
+    let baseline = try stdin ? nil : judgement.loadBaseline(for: dir ?? path ?? ".")
+    var report = try scan(baseline)
+    judgement.judge(&report, baseline)
+    try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets, since: began)
     Console.note(report.summary)
     for omission in report.omissions { Console.note("not scanned: \(omission)") }
     if report.coverage.isIncomplete && !allowIncomplete { throw ExitStatus.incomplete }
-    // What nothing reaches is told, but no push or clone would hand it on.
-    let isReached = report.findings.contains { $0.occurrences.contains { $0.reachability != .dangling } }
-    if isReached { throw ChosenStatus(code: exitCode) }
+    if report.fails { throw ChosenStatus(code: exitCode) }
   }
 
-  private func scan() throws -> ScanReport {
-    let program = MatcherProgram(BuiltinRules.ruleBook.rules)
+  private func scan(_ baseline: Baseline?) throws -> ScanReport {
     var options = ScanOptions()
     options.maximumBlobBytes = maxBytes
+    options.fingerprintKey = baseline?.key
+    options.honoursComments = !judgement.ignoreAllowComments
     if let threads { options.threads = threads }
-    let progress = ProgressLine()
-    if let progress { options.progress = { progress.show($0) } }
-    defer { progress?.clear() }
-    do {
+    return try Scans.run(options) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
           throw Failure(
@@ -102,10 +114,24 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.stream(name: "-", bytes: bytes, program: program, options: options)
       }
       if let dir { return try Scanner.directory(dir, program: program, options: options) }
+      let environment = GitEnvironment(Surroundings.all)
+      if staged {
+        return try Scanner.staged(
+          path ?? ".", environment: environment, program: program, options: options, wholeFiles: wholeFiles)
+      }
+      if let range = range.flatMap({ CommitRange($0) }) {
+        return try Scanner.range(
+          path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
+      }
       return try Scanner.history(path ?? ".", program: program, options: options)
-    } catch let error as ScanError {
-      throw Failure(.usage, error.reason, hint: error.hint)
     }
+  }
+}
+
+extension ScanReport {
+  /// Whether something open is reached: what nothing reaches is told, but no push or clone would hand it on.
+  var fails: Bool {
+    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability != .dangling } }
   }
 }
 

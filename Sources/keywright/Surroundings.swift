@@ -11,6 +11,9 @@ enum Surroundings {
     return value
   }
 
+  /// The program's own file, for hooks and timers that call it.
+  static var programPath: String { Files.linkTarget("/proc/self/exe") ?? "keywright" }
+
   /// All of them, for the AITBC client.
   static var all: [String: String] { variables }
 

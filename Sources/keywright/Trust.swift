@@ -52,7 +52,8 @@ struct TrustedFile {
     }
     guard try TrustStore().holds(path, bytes) else {
       throw Failure(
-        .usage, "\(path) lies in the repository \(repository) and is not trusted, so it may name no endpoint and no file",
+        .usage,
+        "\(path) lies in the repository \(repository) and is not trusted, so it may name no endpoint and no file",
         hint: "read it, then run: keywright trust \(path)")
     }
   }

@@ -28,7 +28,8 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var configured: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Read the values from this repository instead of the one the report names.", valueName: "path"))
   var repository: String?
 
   @Flag(help: "List every host and request, and send nothing.")
@@ -45,19 +46,20 @@ struct VerifyCommand: ParsableCommand {
     ReportFile.recoverValues(&scanned, from: repository)
     let endpoints = try configured.endpoints()
     if plan { return showPlan(scanned, endpoints) }
-    let verifier = FindingVerifier(endpoints: endpoints)
+    let verifier = FindingVerifier(endpoints: endpoints, findings: scanned.findings)
     for index in scanned.findings.indices {
       scanned.findings[index].verification = verifier.verify(scanned.findings[index])
     }
     try ReportFile.write(scanned, format: format, output: output, showSecrets: false)
     let counts = Dictionary(grouping: scanned.findings) { $0.verification?.liveness ?? .unknown }.mapValues(\.count)
-    Console.note("\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
+    Console.note(
+      "\(counts[.live, default: 0]) live, \(counts[.dead, default: 0]) dead, \(counts[.unknown, default: 0]) unknown")
     if counts[.live, default: 0] > 0 { throw ExitStatus.findings }
     if counts[.unknown, default: 0] > 0 { throw ExitStatus.incomplete }
   }
 
   private func showPlan(_ scanned: ScanReport, _ endpoints: [Endpoint]) {
-    let verifier = FindingVerifier(endpoints: endpoints)
+    let verifier = FindingVerifier(endpoints: endpoints, findings: scanned.findings)
     var requests: [String: Int] = [:]
     for finding in scanned.findings {
       for request in verifier.requests(for: finding) { requests[request, default: 0] += 1 }
@@ -79,15 +81,22 @@ final class FindingVerifier {
   private let endpoints: [Endpoint]
   private var clients: [String: ProviderClient] = [:]
 
-  init(endpoints: [Endpoint]) { self.endpoints = endpoints }
+  private let pairs: PairedFindings
+
+  init(endpoints: [Endpoint], findings: [Finding]) {
+    self.endpoints = endpoints
+    pairs = PairedFindings(findings)
+  }
 
   /// The requests that ``verify(_:)`` may send, without any value.
   func requests(for finding: Finding) -> [String] {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }),
-      let call = provider.management?.verify
+      let call = provider.verifyCall(for: finding.rule)
     else { return [] }
-    return contexts(provider).map { context in
-      "\(call.method) \(call.url.replacing("{base}", with: context.base ?? "?"))"
+    // A signed question is sent once for each id that may belong to the secret, and not at all without one.
+    let times = client(provider).needsKeyID(kind: finding.rule) ? pairs.values(beside: finding, provider).count : 1
+    return contexts(provider, call).flatMap { context in
+      Array(repeating: client(provider).describeQuestion(context, kind: finding.rule), count: times).compactMap { $0 }
     }
   }
 
@@ -95,27 +104,38 @@ final class FindingVerifier {
   func verify(_ finding: Finding) -> Verification {
     let now = SystemClock().now() / 1_000
     func unknown(_ why: String) -> Verification { Verification(liveness: .unknown, evidence: why, time: now) }
-    guard let secret = finding.secret else { return unknown("its value could not be read again from where it was found") }
+    guard let secret = finding.secret else {
+      return unknown("its value could not be read again from where it was found")
+    }
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }) else {
       return unknown("no provider file is named \(finding.provider)")
     }
-    guard provider.management?.verify != nil else { return unknown("\(provider.name) has no harmless call to ask with") }
-    let contexts = contexts(provider)
+    guard let call = provider.verifyCall(for: finding.rule) else {
+      return unknown("\(provider.name) has no harmless call to ask with")
+    }
+    var contexts = contexts(provider, call)
+    if client(provider).needsKeyID(kind: finding.rule) {
+      let ids = pairs.values(beside: finding, provider)
+      guard !ids.isEmpty else {
+        return unknown("its id, without which it can't be asked about, was not found beside it")
+      }
+      contexts = contexts.flatMap { context in ids.map { CallContext(base: context.base, keyID: $0) } }
+    }
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")
     }
     var answer = unknown("not asked")
     for context in contexts {
-      answer = client(provider).verify(secret, context)
+      answer = client(provider).verify(secret, context, kind: finding.rule)
       if answer.liveness == .live { return answer }
     }
     return answer
   }
 
-  private func contexts(_ provider: Provider) -> [CallContext] {
+  private func contexts(_ provider: Provider, _ call: CallTemplate) -> [CallContext] {
     let named = endpoints.filter { $0.provider == provider.id && $0.base != nil }
     if named.isEmpty {
-      guard provider.management?.verify?.url.hasPrefix("{base}") == true else { return [CallContext()] }
+      guard call.url.hasPrefix("{base}") else { return [CallContext()] }
       return provider.management?.base.map { [CallContext(base: $0)] } ?? []
     }
     var seen: Set<String> = []

@@ -21,11 +21,12 @@ final class Sandbox {
   /// Values that must appear in no output, report, log or argument.
   private(set) var values: [String] = []
 
-  static let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+  static let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+    .path
 
   init() throws {
     var template = Array("/tmp/keywright-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
+    guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -123,11 +124,13 @@ final class Sandbox {
   /// Every file below the sandbox that holds one of the remembered values, but for those that are meant to.
   func filesHoldingValues(except allowed: Set<String>) throws -> [String] {
     let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-    return try files.filter { name in
+    return files.filter { name in
       guard !allowed.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) else { return false }
       var isDirectory: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
-      guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else { return false }
+      _ = unsafe FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
+      guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else {
+        return false
+      }
       return values.contains { bytes.range(of: Data($0.utf8)) != nil }
     }
   }
@@ -156,7 +159,8 @@ final class Sandbox {
     func text(_ end: String) -> String {
       String(decoding: FileManager.default.contents(atPath: stem + end) ?? Data(), as: UTF8.self)
     }
-    let status = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    let status =
+      process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
     return Outcome(status: status, output: text(".out"), errors: text(".err"))
   }
 }

@@ -110,7 +110,7 @@ import Testing
         #expect(original.rule == pieced.candidates[index].rule)
       }
       let naive = OracleRules.places(Data(child))
-      let found = Set(Matcher.distinct(whole.candidates).map { number in
+      let found = Set(Matcher.distinct(whole.candidates, rules: OracleRules.rules).map { number in
         let candidate = whole.candidates[number]
         return [candidate.rule, candidate.secret.lowerBound, candidate.secret.count]
       })

@@ -64,6 +64,17 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
     #expect(seen.contains("Content-Length: 0") == ["POST", "PUT", "PATCH"].contains(method))
   }
 
+  @Test func aSecretInTheAddressIsEncodedAndSent() throws {
+    let server = try LoopbackServer(answering: response(200))
+    var request = HTTPRequest(method: "GET", url: server.base + "/bot{secret}/me?k={secret}")
+    request.urlSecret = Secret("1:a/b?c=d&e f%\r\n")
+    _ = try transport(server).send(request)
+    let encoded = "1:a%2Fb%3Fc%3Dd%26e%20f%25%0D%0A"
+    #expect(server.requests.first?.hasPrefix("GET /bot\(encoded)/me?k=\(encoded) HTTP/1.1\r\n") == true)
+    request.url = "https://{secret}/"
+    #expect(throws: TransportError.self) { try CurlTransport().send(request) }
+  }
+
   @Test func aHeadRequestWaitsForNoBody() throws {
     let server = try LoopbackServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
     let answer = try transport(server).send(HTTPRequest(method: "HEAD", url: server.base + "/"))
@@ -173,11 +184,8 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
   }
 
   @Test func aClosedPortIsNotSent() throws {
-    var server: LoopbackServer? = try LoopbackServer(answering: "")
-    let base = try #require(server?.base)
-    server = nil
-    let carrier = CurlTransport(policy: EgressPolicy(internalBases: [base]))
-    let error = try failure(HTTPRequest(method: "POST", url: base), carrier)
+    let server = try LoopbackServer(listening: false)
+    let error = try failure(HTTPRequest(method: "POST", url: server.base), transport(server))
     #expect(error.fate == .notSent)
     #expect(error.reason.contains("could not be connected to"))
   }

@@ -61,6 +61,7 @@ final class Connection: Sendable {
 final class LoopbackServer: Sendable {
   let port: Int
   private let listener: Int32
+  private let isListening: Bool
   private let seen = Mutex<[String]>([])
 
   var base: String { "http://127.0.0.1:\(port)" }
@@ -73,7 +74,12 @@ final class LoopbackServer: Sendable {
   }
 
   /// Reads one request from every connection and hands it to `handle`; then closes.
-  init(_ handle: @escaping @Sendable (Connection, String) -> Void) throws {
+  convenience init(_ handle: @escaping @Sendable (Connection, String) -> Void) throws {
+    try self.init(listening: true, handle)
+  }
+
+  /// With `listening` false, holds a port at which nobody answers.
+  init(listening: Bool, _ handle: @escaping @Sendable (Connection, String) -> Void = { _, _ in }) throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -81,14 +87,16 @@ final class LoopbackServer: Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        unsafe bind(listener, pointer, length) == 0 && listen(listener, 16) == 0
+        unsafe bind(listener, pointer, length) == 0 && (!listening || listen(listener, 16) == 0)
           && getsockname(listener, pointer, &length) == 0
       }
     }
     guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
     self.listener = listener
+    isListening = listening
     port = Int(UInt16(bigEndian: address.sin_port))
     let keep: @Sendable (String) -> Void = { [weak self] request in self?.seen.withLock { $0.append(request) } }
+    guard listening else { return }
     Thread.detachNewThread {
       while true {
         let descriptor = accept(listener, nil, nil)
@@ -107,7 +115,7 @@ final class LoopbackServer: Sendable {
 
   deinit {
     // Closing is left to the thread that accepts: here, it might take the next owner of the number for its own.
-    shutdown(listener, Int32(SHUT_RDWR))
+    if isListening { shutdown(listener, Int32(SHUT_RDWR)) } else { close(listener) }
   }
 }
 

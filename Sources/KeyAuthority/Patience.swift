@@ -1,0 +1,71 @@
+// How long a connection may keep us waiting. FlyingFox itself waits for ever, so that whoever opens enough connections and
+// sends a byte now and then would take all of them.
+
+internal import FlyingFox
+internal import FlyingSocks
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+/// When each connection began to be waited for, by the address at its other end.
+final class Patience: Sendable {
+  private typealias Waits = [HTTPRequest.Address: ContinuousClock.Instant]
+
+  private let limit: Duration
+  private let waits = Mutex<Waits>([:])
+
+  init(seconds: Double) { limit = .seconds(seconds) }
+
+  /// A request has arrived whole: what is waited for from now on is something else.
+  func renew(_ peer: HTTPRequest.Address?) {
+    guard let peer else { return }
+    _ = waits.withLock { $0.removeValue(forKey: peer) }
+  }
+
+  /// How long may still be waited; it does not grow when bytes trickle in.
+  fileprivate func rest(_ peer: HTTPRequest.Address) -> Duration {
+    let now = ContinuousClock.now
+    return waits.withLock { waits in
+      // Of connections that have ended in another way entries are left over.
+      if waits.count >= 4096 { waits = waits.filter { $0.value + limit > now } }
+      let begin = waits[peer] ?? now
+      waits[peer] = begin
+      return begin + limit - now
+    }
+  }
+}
+
+/// Sockets that are given up when patience ends.
+struct PatientPool: AsyncSocketPool {
+  let base: any AsyncSocketPool
+  let patience: Patience
+
+  func prepare() async throws { try await base.prepare() }
+  func run() async throws { try await base.run() }
+
+  func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
+    // FlyingFox sends head and body apart; held back for the receipt of the head, the body would come 40 ms late. Connections
+    // inherit the option from the listening socket.
+    try? socket.setValue(true, for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
+    // The listening socket has no peer, and may wait for ever.
+    guard let address = try? socket.remotePeer() else {
+      return try await base.suspendSocket(socket, untilReadyFor: events)
+    }
+    let peer = HTTPRequest.Address.make(from: address)
+    let rest = patience.rest(peer)
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await base.suspendSocket(socket, untilReadyFor: events) }
+        group.addTask {
+          try await Task.sleep(for: rest)
+          throw SocketError.timeout(message: "waited for too long")
+        }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+    } catch {
+      patience.renew(peer)
+      throw error
+    }
+  }
+}

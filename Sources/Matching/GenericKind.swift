@@ -1,0 +1,91 @@
+// What a claim is reported as, and what it takes to be reported.
+
+internal import RuleBook
+
+/// The kinds that the generic case is reported as. A rule names one as its detector.
+enum GenericKind: String, CaseIterable {
+  case password = "generic-password"
+  case secret = "generic-secret"
+  case token = "generic-token"
+  case key = "generic-key"
+  case credential = "generic-credential"
+  case url = "url-credentials"
+  case basic = "basic-authorization"
+  case bearer = "bearer-authorization"
+  case login = "command-line-login"
+  case hash = "password-hash"
+  case webToken = "web-token"
+  case armour = "private-key-block"
+
+  /// The kind that a rule stands for.
+  init?(_ rule: Rule) {
+    guard let kind = rule.detector.flatMap({ GenericKind(rawValue: $0) }) else { return nil }
+    self = kind
+  }
+
+  /// What a claim is reported as.
+  init(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
+    switch claim.form {
+    case .url: self = .url
+    case .basic: self = .basic
+    case .bearer: self = .bearer
+    case .login: self = .login
+    case .hash: self = .hash
+    case .webToken: self = .webToken
+    case .armour: self = .armour
+    default:
+      // A header's scheme says more than its name.
+      if GenericKind.follows("basic", claim, bytes) {
+        self = .basic
+        return
+      }
+      if GenericKind.follows("bearer", claim, bytes) {
+        self = .bearer
+        return
+      }
+      if GenericKind.isWebToken(bytes.extracting(claim.value)) {
+        self = .webToken
+        return
+      }
+      switch GenericRoles(claim.name, of: bytes).best {
+      case .password: self = .password
+      case .secret: self = .secret
+      case .token: self = .token
+      case .key: self = .key
+      default: self = .credential
+      }
+    }
+  }
+}
+
+extension GenericKind {
+  /// Whether the word and a blank stand right before the value.
+  private static func follows(_ word: StaticString, _ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    let start = claim.value.lowerBound - word.utf8CodeUnitCount - 1
+    guard start >= 0, bytes[claim.value.lowerBound - 1] == 0x20 else { return false }
+    return (0..<word.utf8CodeUnitCount).allSatisfy { Bytes.lowered(bytes[start + $0]) == word.byte($0) }
+  }
+}
+
+extension GenericKind {
+  /// `eyJ….eyJ….…`: header and claims of a web token, both JSON objects in base64url, and a signature.
+  private static func isWebToken(_ value: Span<UInt8>) -> Bool {
+    func begins(_ at: Int) -> Bool {
+      at + 3 < value.count && value[at] == 0x65 && value[at + 1] == 0x79 && value[at + 2] == 0x4a
+    }
+    guard begins(0) else { return false }
+    var dots: [Int] = []
+    for at in 0..<value.count {
+      if value[at] == 0x2e { dots.append(at) } else if !Bytes.isBase64(value[at]) { return false }
+    }
+    return dots.count == 2 && begins(dots[0] + 1) && value.count - dots[1] > 16
+  }
+}
+
+/// What the score must reach, in the model's units.
+enum GenericThreshold {
+  /// To be reported by default.
+  static let context = 256
+  /// To be reported at all.
+  static let guess = -768
+}

@@ -1,0 +1,102 @@
+// What a rotation would do, in plain words, without doing any of it.
+
+internal import EnvFiles
+internal import Formats
+internal import Ledger
+internal import Providers
+internal import RuleBook
+
+/// A rotation that is only talked about.
+public struct RotationPlan: Sendable {
+  /// The plan, a line each.
+  public var lines: [String]
+}
+
+extension Rotator {
+  /// The plan for a key. Reads its files and the ledger; nothing is sent and nothing written.
+  ///
+  /// - Throws: ``RotationRefusal`` for whatever would stop the rotation before its first request.
+  public func plan(_ key: ConfiguredKey, graceMs: Int64? = nil) throws -> RotationPlan {
+    if let open = try services.ledger.openRotations().first(where: { $0.key == key.name }) {
+      return RotationPlan(lines: [
+        "\(key.name): has a rotation that has not ended (\(open.txid), at \(open.state)).",
+        "  It would be taken up; no new one is begun before it ends. See: keywright rotation show \(key.name)",
+      ])
+    }
+    let preflight = try Preflight(key, services)
+    let grace = graceMs ?? key.policy.graceMs
+    let words = ClassWords(preflight.recoverability, graceMs: grace)
+    let place = key.environment.map { " (\($0))" } ?? ""
+    var lines = [
+      "\(key.name)\(place): \(preflight.session.provider.name), class \(preflight.recoverability.rawValue): \(words.meaning)"
+    ]
+    lines.append("  worst case: \(words.worstCase)")
+    lines.append("  would send:")
+    lines += requests(preflight, grace).map { "    \($0)" }
+    lines.append("  would write, only where the old value stands:")
+    for preview in preflight.previews {
+      let at = preview.lines.map { "\($0)" }.joined(separator: ", ")
+      let quoting = preview.quoting == .none ? "unquoted" : "in \(preview.quoting.rawValue) quotes"
+      let readers = preview.readers.map(\.description).joined(separator: ", ")
+      let part = preview.isPart ? ", as a part of a longer value" : ""
+      lines.append("    \(preview.path):\(at): \(key.variable), \(quoting)\(part), as \(readers) reads it")
+      lines += preview.warnings.map { "      note: \($0)" }
+    }
+    lines.append(
+      "  the new key must act as the same identity \(times(key.policy.proofs)) before a file is written; the old one must be "
+        + "refused \(times(key.policy.proofs)) before it counts as dead")
+    return RotationPlan(lines: lines)
+  }
+
+  private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times in a row" }
+
+  private func requests(_ preflight: Preflight, _ graceMs: Int64) -> [String] {
+    let client = preflight.session.client
+    let key = preflight.key
+    let context = CallContext(
+      base: key.base, keyID: preflight.keyID, tenant: key.tenant, reference: "keywright-…",
+      graceSeconds: Int(graceMs / 1_000), account: key.account, plan: key.plan)
+    var calls: [(CallRole, String)] = [(.verify, "does the old key work, and whose is it?")]
+    if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
+    calls.append((KeyMaking.role(preflight.recoverability), "make the new key (at most twice)"))
+    calls.append((.verify, "prove the new key, later the old one's death"))
+    if client.has(.revoke) { calls.append((.revoke, "end the old key, once every file has the new one")) }
+    return calls.map { "\(client.describe($0.0, context))  # \($0.1)" }
+  }
+}
+
+/// What a recoverability class means, and the worst that can happen, in a sentence each.
+struct ClassWords {
+  let meaning: String
+  let worstCase: String
+
+  init(_ recoverability: Recoverability, graceMs: Int64) {
+    let grace = DurationText.text(milliseconds: graceMs)
+    switch recoverability {
+    case .createDelete:
+      meaning = "a second key is made, and the old one deleted at the end"
+      worstCase = "an answer is lost; its key is found by our reference and deleted. The old key works all the time."
+    case .replaceReadable:
+      meaning = "the old key dies at once, and the new one can be read again"
+      worstCase =
+        "whatever uses the key is refused until its file has the new one: seconds, or until `resume` after a crash."
+    case .replaceOnce:
+      meaning = "the old key dies at once, and the new one is shown once"
+      worstCase = "the one answer is lost: the key is then gone for good, and a person must make another by hand."
+    case .replaceWithGrace:
+      meaning = "the key is replaced, and the old value lives on for \(grace)"
+      worstCase =
+        "an answer is lost; its key is found by our reference and revoked, and another is made. If that can't be cleared up "
+        + "within \(grace), the old key is dead and a person must make another by hand."
+    case .twoSlots:
+      meaning = "two slots, of which the idle one is renewed"
+      worstCase = "the idle slot is renewed twice."
+    case .callerChosen:
+      meaning = "we choose the new value"
+      worstCase = "the same value is set twice."
+    case .manual:
+      meaning = "no programming interface"
+      worstCase = "a person forgets the second half."
+    }
+  }
+}

@@ -1,0 +1,223 @@
+// The findings of changed contents. Whole contents are matched; what stands on lines that were there before the change is
+// left out, unless it is asked for.
+
+internal import Git
+internal import Matching
+internal import Model
+internal import RuleBook
+internal import Secrets
+
+/// One changed content to scan.
+struct ChangedContent {
+  var change: StagedChange
+  /// Contents of paths that the same change takes away: a renamed file's lines are not new.
+  var removed: [ObjectID]
+  /// The commit that makes the change; nil for one that is being made.
+  var commit: CommitInfo?
+}
+
+/// Gathers findings over changes.
+struct ChangeFindings {
+  private let rules: [Rule]
+  private let matcher: ContentMatcher
+  private let reader: StoreReader
+  private let options: ScanOptions
+  private let wholeFiles: Bool
+  private var occurrences: [ValueNumber: [Occurrence]] = [:]
+  private var counted: Set<ObjectID> = []
+  var coverage = Coverage()
+
+  /// A renamed file is looked for among this many that the change takes away.
+  private static let maximumRemoved = 200
+
+  init(_ program: MatcherProgram, _ reader: StoreReader, _ options: ScanOptions, wholeFiles: Bool) {
+    rules = program.rules
+    matcher = ContentMatcher(program, ValueTable(program.rules), options)
+    self.reader = reader
+    self.options = options
+    self.wholeFiles = wholeFiles
+  }
+
+  /// Something found, and the hashes of the lines it stands on.
+  private struct Sighting {
+    var value: ValueNumber
+    var occurrence: Occurrence
+    var lines: [Int]
+  }
+
+  /// Scans one changed content.
+  mutating func scan(_ content: ChangedContent) {
+    let blob = content.change.blob
+    // A file that only moves brings nothing.
+    if !wholeFiles, content.change.before.isEmpty, content.removed.contains(blob) { return }
+    var sightings: [Sighting] = []
+    var skips: [Skip] = []
+    var size = 0
+    do throws(ObjectFailure) {
+      try reader.read(blob, maximumBytes: options.maximumBlobBytes) { _, bytes in
+        size = bytes.count
+        let result = matcher.match(bytes)
+        skips = result.skips(rules, object: blob, path: content.change.path)
+        if let pointer = LFSPointer.describe(bytes) {
+          skips.append(Skip(reason: .lfsPointer, object: blob, path: content.change.path, detail: pointer))
+        }
+        if result.hits.isEmpty { return }
+        let lines = LineIndex(bytes)
+        sightings = result.hits.map { sighting($0, bytes, lines, content) }
+      }
+    } catch {
+      var skip = Skip(error)
+      skip.path = content.change.path
+      skips.append(skip)
+    }
+    if counted.insert(blob).inserted {
+      coverage.blobs += 1
+      coverage.bytes += Int64(size)
+      for skip in skips { coverage.add(skip) }
+    }
+    if sightings.isEmpty { return }
+    let before = wholeFiles ? LineSet() : linesBefore(content)
+    for sighting in sightings where wholeFiles || !sighting.lines.allSatisfy(before.contains) {
+      add(sighting.value, sighting.occurrence)
+    }
+  }
+
+  /// Scans the text of a commit.
+  mutating func scanText(of commit: CommitInfo) {
+    do throws(ObjectFailure) {
+      let found: [(ValueNumber, Occurrence)] = try reader.read(commit.id) { _, bytes in
+        let start = ObjectText.start(bytes)
+        let hits = matcher.match(bytes.extracting(start..<bytes.count)).hits
+        if hits.isEmpty { return [] }
+        let lines = LineIndex(bytes)
+        return hits.map { hit in
+          let secret = hit.candidate.secret.lowerBound + start..<hit.candidate.secret.upperBound + start
+          let extent = lines.extent(secret)
+          return (
+            hit.value,
+            Occurrence(
+              place: .commit, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+              endColumn: extent.endColumn, object: commit.id, offset: secret.lowerBound, length: secret.count,
+              decoders: hit.candidate.decoders, introduced: commit, reachability: .branch)
+          )
+        }
+      }
+      for (value, occurrence) in found { add(value, occurrence) }
+    } catch { coverage.add(Skip(error)) }
+  }
+
+  private func sighting(
+    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ content: ChangedContent
+  ) -> Sighting {
+    let secret = hit.candidate.secret
+    let extent = lines.extent(secret)
+    let occurrence = Occurrence(
+      place: content.commit == nil ? .staged : .blob, path: content.change.path, line: extent.line,
+      endLine: extent.endLine, column: extent.column, endColumn: extent.endColumn, object: content.change.blob,
+      offset: secret.lowerBound, length: secret.count, decoders: hit.candidate.decoders, introduced: content.commit,
+      reachability: content.commit == nil ? nil : .branch, comment: matcher.comment(on: secret, in: bytes))
+    return Sighting(value: hit.value, occurrence: occurrence, lines: LineSet.hashes(of: secret, in: bytes))
+  }
+
+  private func linesBefore(_ content: ChangedContent) -> LineSet {
+    var lines = LineSet()
+    let contents =
+      content.change.before.isEmpty
+      ? Array(content.removed.prefix(ChangeFindings.maximumRemoved)) : content.change.before
+    for blob in contents {
+      // What can't be read again has no lines that could excuse anything.
+      try? reader.read(blob, maximumBytes: options.maximumBlobBytes) { _, bytes in lines.insert(linesOf: bytes) }
+    }
+    return lines
+  }
+
+  /// The first commit that brings a value to a path stands for those after it.
+  private mutating func add(_ value: ValueNumber, _ occurrence: Occurrence) {
+    let isKnown = occurrences[value, default: []].contains { known in
+      known.path == occurrence.path && known.place == occurrence.place
+        && (known.introduced != occurrence.introduced || known.offset == occurrence.offset)
+    }
+    if isKnown { return }
+    occurrences[value, default: []].append(occurrence)
+  }
+
+  /// The report.
+  func report(target: String, mode: String) -> ScanReport {
+    let key = options.fingerprintKey ?? WeakKey.derive([])
+    let values = matcher.values.contents().values
+    let findings = occurrences.compactMap { value, places -> Finding? in
+      guard let claim = values[Int(value)].claim else { return nil }
+      return Finding(
+        rules[claim.rule], claim.confidence, values[Int(value)].secret, key, places.sorted(by: Occurrence.precedes))
+    }
+    var coverage = coverage
+    coverage.sort()
+    return ScanReport(
+      target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
+      findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
+  }
+}
+
+/// The lines of contents, by a hash that is seeded anew in each process: nobody can prepare a line that passes for
+/// another.
+struct LineSet {
+  private var hashes: Set<Int> = []
+  private var bytes = 0
+  /// Beyond this many bytes of old content, lines count as new.
+  private static let maximumBytes = 64 << 20
+
+  /// Adds every line of a content.
+  mutating func insert(linesOf content: Span<UInt8>) {
+    bytes += content.count
+    guard bytes <= LineSet.maximumBytes else { return }
+    var start = 0
+    for index in 0...content.count where index == content.count || content[index] == 0x0a {
+      hashes.insert(LineSet.hash(content.extracting(start..<index)))
+      start = index + 1
+    }
+  }
+
+  /// Whether a line of that hash was added.
+  func contains(_ hash: Int) -> Bool { hashes.contains(hash) }
+
+  /// The hashes of the lines that a range stands on.
+  static func hashes(of range: Range<Int>, in content: Span<UInt8>) -> [Int] {
+    var start = range.lowerBound
+    while start > 0, content[start - 1] != 0x0a { start -= 1 }
+    var found: [Int] = []
+    var at = start
+    while at <= content.count {
+      if at == content.count || content[at] == 0x0a {
+        found.append(hash(content.extracting(start..<at)))
+        start = at + 1
+        if start >= range.upperBound { break }
+      }
+      at += 1
+    }
+    return found
+  }
+
+  private static func hash(_ line: Span<UInt8>) -> Int {
+    var hasher = Hasher()
+    // A changed line ending changes no line.
+    let count = line.count > 0 && line[line.count - 1] == 0x0d ? line.count - 1 : line.count
+    hasher.combine(bytesOf: line.extracting(0..<count))
+    return hasher.finalize()
+  }
+}
+
+extension Hasher {
+  /// Feeds the bytes of a span, eight at a time.
+  fileprivate mutating func combine(bytesOf span: Span<UInt8>) {
+    var word: UInt64 = 0
+    for index in span.indices {
+      word = word << 8 | UInt64(span[index])
+      if index & 7 == 7 {
+        combine(word)
+        word = 0
+      }
+    }
+    combine(word)
+    combine(span.count)
+  }
+}

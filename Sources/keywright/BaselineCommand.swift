@@ -1,0 +1,149 @@
+// keywright baseline: the findings that a team knows of and has judged.
+
+internal import ArgumentParser
+internal import Model
+internal import Posix
+internal import Report
+internal import Scanning
+internal import Secrets
+
+struct BaselineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "baseline",
+    abstract: "Keep the findings that are known and judged, so that only new ones fail.",
+    discussion: """
+      The baseline is a text file made for merging: one finding a line, sorted, with a reason, an owner and a last day.
+      An entry follows the value's keyed fingerprint, so rebase, squash, rename and moved lines leave it be.
+      """,
+    subcommands: [Create.self, Update.self, Check.self])
+
+  /// The report to work on: one that is given, or a scan of the repository made now with the baseline's key.
+  struct Source: ParsableArguments {
+    @Argument(help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"))
+    var path: String?
+
+    @Option(
+      name: [.customShort("b"), .long],
+      help: ArgumentHelp("The baseline (default: \(Baseline.fileName) at the top).", valueName: "file"))
+    var baseline: String?
+
+    @Option(help: ArgumentHelp("Leave out findings below this confidence.", valueName: "level"))
+    var minConfidence: ConfidenceLevel = .context
+
+    func file() throws -> String {
+      if let baseline { return baseline }
+      guard let usual = BaselineFile.usualPath(for: path ?? ".") else {
+        throw Failure(.usage, "a bare repository has no place for a baseline", hint: "name one with --baseline FILE")
+      }
+      return usual
+    }
+
+    func scan(_ baseline: Baseline) throws -> ScanReport {
+      var report = try Scans.history(path ?? ".", key: baseline.key)
+      report.findings.removeAll { $0.confidence < minConfidence.confidence }
+      return report
+    }
+  }
+
+  /// The words that go with new entries.
+  struct Words: ParsableArguments {
+    @Option(help: "Why these findings need no action.") var reason: String?
+    @Option(help: "Who answers for it.") var owner: String?
+    @Option(help: ArgumentHelp("The last day on which the entries hold.", valueName: "YYYY-MM-DD")) var expires: String?
+
+    func validate() throws {
+      guard expires.map(Baseline.isDay) ?? true else {
+        throw ValidationError("--expires wants a day such as 2027-01-31")
+      }
+    }
+  }
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Scan the history and write a baseline of what is there now.")
+    @OptionGroup var source: Source
+    @OptionGroup var words: Words
+    @Flag(help: "Replace a baseline that is there.") var force = false
+
+    func run() throws {
+      let file = try source.file()
+      guard force || !Files.exists(file) else {
+        throw Failure(
+          .usage, "\(file) is there already", hint: "keywright baseline update adds to it; --force replaces it")
+      }
+      var baseline = Baseline()
+      let report = try source.scan(baseline)
+      let count = baseline.add(
+        report.findings.filter(\.isOpen), reason: words.reason, owner: words.owner, expires: words.expires)
+      try BaselineCommand.write(baseline, to: file)
+      Console.note("\(count) findings written to \(file)")
+      Console.complain(
+        "commit it",
+        hint: "so that two branches can add entries at once, add to .gitattributes: \(Baseline.fileName) merge=union")
+      if report.coverage.isIncomplete { throw ExitStatus.incomplete }
+    }
+  }
+
+  struct Update: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add what is new, keep the words of what is known; with --prune drop what matches nothing any more.")
+    @OptionGroup var source: Source
+    @OptionGroup var words: Words
+    @Flag(help: "Drop entries that match nothing.") var prune = false
+
+    func run() throws {
+      let file = try source.file()
+      var baseline = try BaselineFile.read(file)
+      var report = try source.scan(baseline)
+      let use = baseline.apply(to: &report, today: BaselineCommand.today)
+      let count = baseline.add(
+        report.findings.filter(\.isOpen), reason: words.reason, owner: words.owner, expires: words.expires)
+      if prune {
+        guard !report.coverage.isIncomplete else {
+          throw Failure(.incomplete, "the scan is incomplete, so nothing is dropped", hint: "see: keywright scan")
+        }
+        baseline.remove(use.unused)
+      }
+      try BaselineCommand.write(baseline, to: file)
+      Console.note(
+        "\(count) added\(prune ? ", \(use.unused.count) dropped" : ""); \(baseline.entries.count) entries in \(file)")
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Report entries that match nothing, have expired, or hide a live key (with a verified report).")
+    @OptionGroup var source: Source
+    @Option(help: ArgumentHelp("A report of keywright verify, made with this baseline's key.", valueName: "report"))
+    var report: String?
+
+    func run() throws {
+      let file = try source.file()
+      let baseline = try BaselineFile.read(file)
+      var scanned = try report.map { try ReportFile.read($0) } ?? source.scan(baseline)
+      guard scanned.fingerprintKey == baseline.key.id else {
+        throw Failure(
+          .usage, "the report was made with another key than the baseline's", hint: "scan again with --baseline \(file)"
+        )
+      }
+      let use = baseline.apply(to: &scanned, today: BaselineCommand.today)
+      for (what, entries) in [
+        ("matches nothing", use.unused), ("has expired", use.expired), ("hides a LIVE key", use.hidingLive),
+      ] {
+        for entry in entries {
+          Console.write("\(what): \(entry.fingerprint) \(entry.rule) \(printable(entry.reason ?? ""))\n")
+        }
+      }
+      Console.note("\(baseline.entries.count) entries, \(use.suppressed) in use")
+      if !use.isClean { throw ExitStatus.findings }
+    }
+  }
+
+  static var today: String { Timestamp.day(SystemClock().now() / 1_000) }
+
+  static func write(_ baseline: Baseline, to file: String) throws {
+    do { try Files.replaceAtomically(file, baseline.render(), mode: 0o644) } catch {
+      throw Failure("the baseline was not written: \(error)")
+    }
+  }
+}

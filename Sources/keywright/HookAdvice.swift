@@ -1,0 +1,65 @@
+// What a person sees when a hook stops them: the finding, the line with the value masked, and the three ways on.
+
+internal import Model
+internal import Report
+internal import Scanning
+
+struct HookAdvice {
+  let hook: HookKind
+  let colour: Bool
+  let excerpts: Excerpts?
+  private static let maximumShown = 20
+
+  func text(_ report: ScanReport) -> String {
+    let open = report.findings.filter(\.isOpen)
+    let places = report.findings.flatMap(\.occurrences)
+    var text = "\n"
+    for finding in open.prefix(HookAdvice.maximumShown) {
+      text += TextReport(colour: colour).card(finding)
+      if let place = finding.occurrences.first, let line = excerpts?.line(of: place, masking: places) {
+        text += "  \(place.line) | \(printable(line))\n"
+      }
+      text += "  flagged because \(finding.confidence.reason)\n\n"
+    }
+    if open.count > HookAdvice.maximumShown { text += "… and \(open.count - HookAdvice.maximumShown) more\n\n" }
+    let count = open.count == 1 ? "a key" : "\(open.count) keys"
+    switch hook {
+    case .preCommit: text += "keywright: this commit would add \(count). Three ways on:\n" + commitWays(open)
+    case .prePush:
+      text += "keywright: this push would publish \(count). Three ways on:\n" + historyWays
+    case .preReceive: text += "keywright: this push brings \(count), and is refused.\n" + historyWays
+    }
+    return text
+  }
+
+  private func commitWays(_ open: [Finding]) -> String {
+    let places = open.flatMap(\.occurrences)
+    var paths: [String] = []
+    for place in places where !paths.contains(place.path.description) { paths.append(place.path.description) }
+    let listed = paths.prefix(5).map(quoted).joined(separator: " ")
+    let more = paths.count > 5 ? " …" : ""
+    return """
+        1. take it out:   git restore --staged -- \(listed)\(more)   then read it from the environment instead
+        2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
+        3. it is no key:  add at the end of the line, as a comment:  keywright:allow <reason>
+
+      """
+  }
+
+  private var historyWays: String {
+    """
+      1. take it out:   git rebase -i, and edit the commit that is named above
+      2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
+      3. it is no key:  a comment on its line:  keywright:allow <reason>   or an entry: keywright baseline update
+
+    """
+  }
+
+  private func quoted(_ path: String) -> String {
+    let plain = path.unicodeScalars.allSatisfy { scalar in
+      scalar.properties.isAlphabetic && scalar.isASCII || ("0"..."9").contains(scalar)
+        || "._/-+@%,=".unicodeScalars.contains(scalar)
+    }
+    return plain ? path : "'" + printable(path).replacing("'", with: "'\\''") + "'"
+  }
+}

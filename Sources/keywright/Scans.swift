@@ -1,0 +1,32 @@
+// Running a scan from a command: the rules, the progress line, and errors in the program's own shape.
+
+internal import BuiltinRules
+internal import Matching
+internal import Model
+internal import RuleBook
+internal import Scanning
+internal import Secrets
+
+enum Scans {
+  /// Runs a scan with the built-in rules and a progress line.
+  static func run(
+    _ options: ScanOptions, _ body: (MatcherProgram, ScanOptions) throws -> ScanReport
+  ) throws -> ScanReport {
+    var options = options
+    let progress = ProgressLine()
+    if let progress { options.progress = { progress.show($0) } }
+    defer { progress?.clear() }
+    do {
+      return try body(MatcherProgram(BuiltinRules.ruleBook.rules), options)
+    } catch let error as ScanError {
+      throw Failure(.usage, error.reason, hint: error.hint)
+    }
+  }
+
+  /// A repository's whole history, fingerprinted with the given key.
+  static func history(_ path: String, key: FingerprintKey?) throws -> ScanReport {
+    var options = ScanOptions()
+    options.fingerprintKey = key
+    return try run(options) { try Scanner.history(path, program: $0, options: $1) }
+  }
+}

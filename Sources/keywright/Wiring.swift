@@ -1,0 +1,138 @@
+// Puts the parts together: the one place that knows which implementation stands behind a protocol.
+
+internal import BuiltinRules
+internal import EnvFiles
+internal import Git
+internal import Glibc
+internal import Ledger
+internal import Posix
+internal import Providers
+internal import Rotation
+internal import RuleBook
+internal import Transport
+
+enum Wiring {
+  /// HTTP as the configuration allows it: what it names as a base may lie inside.
+  static func transport(internalBases: [String]) -> CurlTransport {
+    CurlTransport(
+      policy: EgressPolicy(
+        internalBases: internalBases, environment: Surroundings.all,
+        certificateBundle: Surroundings.variable("SSL_CERT_FILE")))
+  }
+
+  /// The ledger of this install.
+  static func ledger(_ options: StateOptions, _ configuration: Configuration?) throws -> Ledger {
+    do {
+      return try Ledger(
+        directory: try Surroundings.stateDirectory(options.state),
+        keyPath: Surroundings.variable("KEYWRIGHT_INSTALL_KEY") ?? configuration?.installKeyPath)
+    } catch let error as LedgerError {
+      throw Failure(error)
+    }
+  }
+
+  /// A rotator over the ledger. Signals become questions from here on.
+  static func rotator(_ ledger: Ledger, allowsTracked: Bool, progress: @escaping @Sendable (String) -> Void) throws
+    -> Rotator
+  {
+    let limiter = RateLimiter()
+    return Rotator(
+      RotationServices(
+        ledger: ledger,
+        session: { id, base in
+          BuiltinRules.ruleBook.providers.first { $0.id == id }.map { provider in
+            ProviderSession(
+              provider: provider,
+              client: ProviderClient(
+                provider: provider, transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter))
+          }
+        },
+        actor: actor, files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked),
+        checkpoint: try Fault.checkpoint(), isInterrupted: { SignalWatch.isInterrupted }, progress: progress))
+  }
+
+  /// Who: the user, and the CI job that runs us.
+  static var actor: String {
+    let user = Surroundings.variable("USER") ?? Surroundings.variable("LOGNAME") ?? "uid \(getuid())"
+    if let url = Surroundings.variable("CI_JOB_URL") { return "\(user), \(url)" }
+    if let server = Surroundings.variable("GITHUB_SERVER_URL"), let name = Surroundings.variable("GITHUB_REPOSITORY"),
+      let run = Surroundings.variable("GITHUB_RUN_ID")
+    {
+      return "\(user), \(server)/\(name)/actions/runs/\(run)"
+    }
+    return user
+  }
+}
+
+/// Whether git tracks a file: its next commit would then publish the new value.
+enum TrackedFiles {
+  @Sendable static func isTracked(_ path: String) -> Bool {
+    guard let top = TrustedFile.enclosingRepository(path), let gitDirectory = gitDirectory(top + "/.git") else {
+      return false
+    }
+    let index = gitDirectory + "/index"
+    guard Files.exists(index) else { return false }
+    let name = Array(path.utf8.dropFirst(top == "/" ? 1 : top.utf8.count + 1))
+    for idCount in [20, 32] {
+      if let file = try? IndexFile(path: index, sharedDirectory: gitDirectory, idCount: idCount) {
+        return file.entries.contains { $0.path == name }
+      }
+    }
+    // An index that can't be read says nothing, so the worse is assumed.
+    return true
+  }
+
+  /// The repository's own directory; `.git` may be a file that names it.
+  private static func gitDirectory(_ path: String) -> String? {
+    guard let status = try? Files.status(path) else { return nil }
+    if status.kind == .directory { return path }
+    guard let bytes = try? Files.read(path, maximumBytes: 8_192) else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+    guard text.hasPrefix("gitdir: ") else { return nil }
+    let named = String(text.dropFirst(8))
+    return named.hasPrefix("/") ? named : Files.parent(path) + "/" + named
+  }
+}
+
+/// A testing aid: `KEYWRIGHT_FAULT=kill@STATE:before` (or `:after`) ends the process by SIGKILL at that journal entry. It
+/// can do nothing else.
+enum Fault {
+  static func checkpoint() throws -> @Sendable (String) -> Void {
+    guard let fault = Surroundings.variable("KEYWRIGHT_FAULT") else { return { _ in } }
+    let names = RotationState.allCases.flatMap { ["kill@\($0.rawValue):before", "kill@\($0.rawValue):after"] }
+    guard names.contains(fault) else {
+      throw Failure(
+        .usage, "KEYWRIGHT_FAULT is '\(fault)', which is no fault",
+        hint: "for example: KEYWRIGHT_FAULT=kill@RECEIVED:before")
+    }
+    let place = String(fault.dropFirst(5))
+    return { name in if name == place { kill(getpid(), SIGKILL) } }
+  }
+}
+
+extension Failure {
+  init(_ error: LedgerError) {
+    let status: ExitStatus =
+      switch error.kind {
+      case .locked, .fenced: .locked
+      case .keyLost, .damaged: .humanNeeded
+      case .alreadyOpen: .outcomeUnknown
+      case .unusable, .tooNew, .missing: .failure
+      }
+    self.init(status, error.reason, hint: error.hint)
+  }
+
+  init(_ refusal: RotationRefusal) {
+    let status: ExitStatus =
+      switch refusal.kind {
+      case .configuration: .usage
+      case .failure: .failure
+      case .locked: .locked
+      case .interrupted: .interrupted
+      }
+    self.init(status, refusal.reason, hint: refusal.hint)
+  }
+
+  /// Whether the file is refused only for where it lies.
+  var isAboutTrust: Bool { hint?.contains("keywright trust") == true }
+}

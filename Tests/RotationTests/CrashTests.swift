@@ -1,0 +1,143 @@
+// Killed at every journal step, under every fault, and taken up again by a new process: the files hold a key that works,
+// no working key is lost, and no more than two keys are made.
+
+import Foundation
+internal import Ledger
+internal import Posix
+import Testing
+
+@testable import Rotation
+
+@Suite struct CrashTests {
+  /// Faults under which no person is ever needed, as long as somebody resumes within the grace.
+  static let faults: [Fault?] = [
+    nil, .dropAfter, .gatewayBefore, .limited, .garbage, .unauthorized,
+  ]
+
+  /// How many checkpoints a whole run passes.
+  private func checkpoints(_ style: FakeService.Style, _ fault: Fault?) throws -> [String] {
+    let world = try World(style)
+    if let fault { world.service.plan("make", [fault]) }
+    world.killAt(nil)
+    _ = try world.rotator().rotate(world.key, reason: "manual")
+    return world.checkpoints
+  }
+
+  @Test(arguments: [FakeService.Style.grace, .create], faults)
+  func killedAtEveryStep(_ style: FakeService.Style, _ fault: Fault?) throws {
+    let steps = try checkpoints(style, fault)
+    #expect(steps.count >= 6)
+    for number in 1...steps.count {
+      let world = try World(style)
+      if let fault { world.service.plan("make", [fault]) }
+      world.killAt(number)
+      #expect(throws: Killed.self) { _ = try world.rotator().rotate(world.key, reason: "manual") }
+      world.killAt(nil)
+      world.clock.advance(milliseconds: 5_000)
+      var report = try world.resume()
+      if report?.outcome == .human {
+        // Two requests went wrong in a row, a fault and a death: the cap is reached, the old key works in its grace, and a
+        // person who says so in time makes it go on.
+        #expect(style == .grace && fault != nil && report?.attempts == 2)
+        #expect(world.service.isLive(try world.value()))
+        let open = try #require(try world.ledger().openRotations().first)
+        report = try world.rotator().resume(open, named: true)
+      }
+      let place = "\(style) \(fault?.rawValue ?? "no fault"), killed at \(steps[number - 1])"
+      try world.checkEnd(report, "\(place): \(report?.outcome.rawValue ?? "-") \(report?.reason ?? "")")
+    }
+  }
+
+  /// The old key dies when the new one is made, and the value is shown once: the one gap that can't be closed lies between
+  /// the service's deed and the sealed answer. There a person is told; everywhere else all ends well.
+  @Test func killedAtEveryStepWhereTheOldKeyDiesAtOnce() throws {
+    let steps = try checkpoints(.replace, nil)
+    for number in 1...steps.count {
+      let world = try World(.replace)
+      world.killAt(number)
+      #expect(throws: Killed.self) { _ = try world.rotator().rotate(world.key, reason: "manual") }
+      world.killAt(nil)
+      let report = try world.resume()
+      if steps[number - 1] == "RECEIVED:before" {
+        #expect(report?.outcome == .human)
+        // Never again with the dead key: that would end the new one at the service.
+        #expect(world.service.mutations == 1)
+        #expect(world.service.liveKeys.count == 1)
+      } else {
+        try world.checkEnd(report, "killed at \(steps[number - 1])")
+      }
+    }
+  }
+
+  /// Everything at once: random faults of every call, and processes that die again and again.
+  @Test func seededMisfortunes() throws {
+    let runs = ProcessInfo.processInfo.environment["KEYWRIGHT_RUNS"].flatMap { Int($0) } ?? 100
+    let first =
+      ProcessInfo.processInfo.environment["KEYWRIGHT_SEED"].flatMap { UInt64($0) }
+      ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    for run in 0..<UInt64(runs) {
+      let seed = first &+ run
+      var random = SplitMix(state: seed)
+      let style: FakeService.Style = Bool.random(using: &random) ? .grace : .create
+      let world = try World(style, files: Int.random(in: 1...3, using: &random), graceMs: 6 * 3_600_000)
+      for kind in ["make", "list", "revoke"] {
+        let count = Int.random(in: 0...2, using: &random)
+        let faults: [Fault] = [.dropBefore, .dropAfter, .gatewayBefore, .gatewayAfter, .limited, .notSent]
+        world.service.plan(kind, (0..<count).compactMap { _ in faults.randomElement(using: &random) })
+      }
+      var report: RotationReport?
+      var begun = false
+      for _ in 0..<12 {
+        world.killAt(Int.random(in: 1...30, using: &random))
+        do {
+          if let open = try world.ledger().openRotations().first {
+            report = try world.rotator().resume(open)
+          } else if !begun || report == nil {
+            report = try world.rotator().rotate(world.key, reason: "manual")
+          } else {
+            break
+          }
+          begun = true
+        } catch is Killed {
+          begun = true
+        } catch is RotationRefusal {}
+        world.clock.advance(milliseconds: Int64.random(in: 0...60_000, using: &random))
+      }
+      world.killAt(nil)
+      world.service.clearFaults()
+      report = try world.resume() ?? report
+      let comment: Comment = "seed \(seed): \(report?.outcome.rawValue ?? "-") \(report?.reason ?? "")"
+      #expect(world.service.isLive(try world.value()), comment)
+      if report?.outcome == .human {
+        // Two lost answers in a row where the old key is in its grace: told in time, and nothing is lost.
+        #expect(style == .grace && (report?.orphans.count ?? 0) > 0, comment)
+      } else {
+        try world.checkEndOfMany(report, comment)
+      }
+    }
+  }
+}
+
+extension World {
+  /// Like ``checkEnd(_:_:)``, where more than one rotation may have been begun.
+  func checkEndOfMany(_ report: RotationReport?, _ comment: Comment) throws {
+    let value = try value()
+    for index in key.files.indices { #expect(try self.value(index) == value, comment) }
+    #expect(service.liveKeys.map(\.value) == [value], comment)
+    #expect(try ledger().openRotations().isEmpty, comment)
+    for record in try ledger().rotations() { #expect(record.attempt <= 2, comment) }
+    try checkNoLeaks(comment)
+  }
+}
+
+/// A generator that a seed replays.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+}

@@ -1,0 +1,257 @@
+// A key service in memory, of the AITBC contract and of other classes, that can fail in every way a network can.
+
+import Foundation
+import Posix
+import Secrets
+import Synchronization
+import Transport
+
+/// How a request goes wrong.
+enum Fault: String, CaseIterable, Sendable {
+  /// Nothing left this machine.
+  case notSent
+  /// The connection broke, and nothing was done.
+  case dropBefore
+  /// The connection broke after the work was done.
+  case dropAfter
+  /// A gateway answered 502, and nothing was done.
+  case gatewayBefore
+  /// A gateway answered 502 after the work was done.
+  case gatewayAfter
+  /// 401, nothing done.
+  case unauthorized
+  /// 429 with a short Retry-After.
+  case limited
+  /// 429 with a Retry-After beyond anybody's patience.
+  case limitedForLong
+  /// The work was done, and the answer is no JSON.
+  case garbage
+  /// The work was done, and the answer lacks the key.
+  case empty
+  /// The key that is made belongs to somebody else.
+  case wrongTenant
+  /// The key that is made may do less.
+  case fewerScopes
+  /// The answer says that it was done, and it was not.
+  case lies
+}
+
+final class FakeService: HTTPTransport, Sendable {
+  struct Key {
+    var id: String
+    var value: String
+    var tenant: String
+    var scopes: [String]
+    var reference: String?
+    var replaces: String?
+    var expiresAt: Int64?
+    var isRevoked = false
+    var isUsed = false
+    /// When it begins to be known everywhere.
+    var knownFrom: Int64 = 0
+  }
+
+  enum Style: String, CaseIterable, Sendable {
+    /// Replaces; the old key lives for a grace.
+    case grace
+    /// Creates and deletes independent keys.
+    case create
+    /// Replaces; the old key dies at once, and rotating with a dead key ends everything.
+    case replace
+  }
+
+  struct State {
+    var keys: [Key] = []
+    /// Faults to come, by kind of request.
+    var faults: [String: [Fault]] = [:]
+    var requests: [String] = []
+    /// Key-making requests that were carried out.
+    var mutations = 0
+    var propagationMs: Int64 = 0
+    var number = 0
+  }
+
+  let style: Style
+  let clock: ManualClock
+  let state = Mutex(State())
+
+  init(style: Style, clock: ManualClock) {
+    self.style = style
+    self.clock = clock
+  }
+
+  /// Adds a key of `demo` and returns its id and value.
+  func issue(tenant: String = "demo") -> (id: String, value: String) {
+    state.withLock { state in
+      let key = FakeService.make(&state, tenant: tenant, scopes: ["jobs", "keys"])
+      return (key.id, key.value)
+    }
+  }
+
+  func plan(_ kind: String, _ faults: [Fault]) { state.withLock { $0.faults[kind, default: []] += faults } }
+  func clearFaults() { state.withLock { $0.faults = [:] } }
+  var mutations: Int { state.withLock(\.mutations) }
+  var requests: [String] { state.withLock(\.requests) }
+
+  /// Whether a value opens the door now.
+  func isLive(_ value: String) -> Bool {
+    state.withLock { state in state.keys.contains { $0.value == value && isLive($0) } }
+  }
+
+  /// The ids of all live keys.
+  var liveKeys: [Key] { state.withLock { state in state.keys.filter { isLive($0) } } }
+  var values: [String] { state.withLock { $0.keys.map(\.value) } }
+
+  func revoke(_ id: String) {
+    state.withLock { state in
+      for index in state.keys.indices where state.keys[index].id == id { state.keys[index].isRevoked = true }
+    }
+  }
+
+  private func isLive(_ key: Key) -> Bool {
+    !key.isRevoked && key.expiresAt.map { clock.now() < $0 } ?? true
+  }
+
+  private static func make(
+    _ state: inout State, tenant: String, scopes: [String], reference: String? = nil, replaces: String? = nil
+  ) -> Key {
+    state.number += 1
+    let noise = (0..<24).map { _ in String("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789".randomElement() ?? "a") }
+      .joined()
+    let key = Key(
+      id: "key_\(state.number)", value: "fake_\(state.number)_\(noise)", tenant: tenant, scopes: scopes,
+      reference: reference, replaces: replaces)
+    state.keys.append(key)
+    return key
+  }
+
+  // MARK: HTTP
+
+  func send(_ request: HTTPRequest) throws(TransportError) -> HTTPResponse {
+    let path = request.url.replacingOccurrences(of: "http://service.test", with: "")
+    let kind = FakeService.kind(request.method, path)
+    let secret = request.headers.first { $0.name == "X-API-Key" }.map { FakeService.text($0.value) } ?? ""
+    let body = request.body.map { Data($0.copyBytes()) }.flatMap {
+      try? JSONSerialization.jsonObject(with: $0) as? [String: Any]
+    }
+    let result = state.withLock { state -> Result<HTTPResponse, TransportError> in
+      state.requests.append(kind)
+      let fault = state.faults[kind]?.isEmpty == false ? state.faults[kind]?.removeFirst() : nil
+      return answer(&state, kind, path, secret, body ?? [:], fault)
+    }
+    return try result.get()
+  }
+
+  private func answer(
+    _ state: inout State, _ kind: String, _ path: String, _ secret: String, _ body: [String: Any], _ fault: Fault?
+  ) -> Result<HTTPResponse, TransportError> {
+    switch fault {
+    case .notSent: return .failure(TransportError(fate: .notSent, reason: "could not connect"))
+    case .dropBefore: return .failure(TransportError(fate: .unknown, reason: "the connection was closed"))
+    case .gatewayBefore: return .success(reply(502, "<html>bad gateway</html>"))
+    case .unauthorized: return .success(reply(401, #"{"detail":"Invalid API key"}"#))
+    case .limited: return .success(reply(429, #"{"detail":"slow"}"#, [("retry-after", "3")]))
+    case .limitedForLong: return .success(reply(429, #"{"detail":"slow"}"#, [("retry-after", "4000")]))
+    default: break
+    }
+    let response = perform(&state, kind, path, secret, body, fault)
+    switch fault {
+    case .dropAfter: return .failure(TransportError(fate: .unknown, reason: "the connection was closed"))
+    case .gatewayAfter: return .success(reply(502, "<html>bad gateway</html>"))
+    case .garbage: return .success(reply(response.status, "<html>welcome</html>"))
+    case .empty: return .success(reply(response.status, "{}"))
+    default: return .success(response)
+    }
+  }
+
+  private func perform(
+    _ state: inout State, _ kind: String, _ path: String, _ secret: String, _ body: [String: Any], _ fault: Fault?
+  ) -> HTTPResponse {
+    guard let caller = state.keys.firstIndex(where: { $0.value == secret }), isLive(state.keys[caller]),
+      clock.now() >= state.keys[caller].knownFrom
+    else {
+      if style == .replace, kind == "make", state.keys.contains(where: { $0.value == secret && $0.isRevoked }) {
+        // Reuse detection: a dead key that rotates again ends its successors.
+        for index in state.keys.indices { state.keys[index].isRevoked = true }
+      }
+      return reply(401, #"{"detail":"Invalid API key"}"#)
+    }
+    state.keys[caller].isUsed = true
+    let key = state.keys[caller]
+    switch kind {
+    case "whoami":
+      return json(200, ["tenant": key.tenant, "key_id": key.id, "name": "demo key", "scopes": key.scopes])
+    case "list":
+      let keys = state.keys.filter { $0.tenant == key.tenant }.map { item in
+        [
+          "key_id": item.id, "name": "demo key", "status": isLive(item) ? "active" : "revoked",
+          "reference": item.reference as Any, "replaces": item.replaces as Any,
+        ] as [String: Any]
+      }
+      return json(200, ["api_keys": keys])
+    case "make": return make(&state, caller, path, body, fault)
+    case "revoke":
+      let id = path.split(separator: "/").last.map(String.init) ?? ""
+      guard let target = state.keys.firstIndex(where: { $0.id == id && $0.tenant == key.tenant }) else {
+        return reply(404, "{}")
+      }
+      if fault != .lies { state.keys[target].isRevoked = true }
+      return reply(204, "")
+    default: return reply(404, "{}")
+    }
+  }
+
+  private func make(
+    _ state: inout State, _ caller: Int, _ path: String, _ body: [String: Any], _ fault: Fault?
+  ) -> HTTPResponse {
+    let key = state.keys[caller]
+    let reference = body["reference"] as? String
+    let replaced = style == .create ? nil : String(path.split(separator: "/").dropLast().last ?? "")
+    if let reference, state.keys.contains(where: { $0.reference == reference && $0.replaces == replaced }) {
+      return reply(409, #"{"detail":"this reference has already made a key"}"#)
+    }
+    state.mutations += 1
+    let made = FakeService.make(
+      &state, tenant: fault == .wrongTenant ? "other" : key.tenant,
+      scopes: fault == .fewerScopes ? ["jobs"] : key.scopes,
+      reference: reference, replaces: replaced)
+    state.keys[state.keys.count - 1].knownFrom = clock.now() + state.propagationMs
+    if let target = state.keys.firstIndex(where: { $0.id == replaced }) {
+      if style == .replace {
+        state.keys[target].isRevoked = true
+      } else {
+        let grace = Int64(body["grace_seconds"] as? Int ?? 0) * 1_000
+        state.keys[target].expiresAt = min(state.keys[target].expiresAt ?? .max, clock.now() + grace)
+      }
+    }
+    return json(201, ["api_key": made.value, "key_id": made.id])
+  }
+
+  private static func kind(_ method: String, _ path: String) -> String {
+    switch (method, path) {
+    case ("GET", "/v1/whoami"): "whoami"
+    case ("GET", "/v1/api-keys"): "list"
+    case ("POST", _): "make"
+    case ("DELETE", _): "revoke"
+    default: "other"
+    }
+  }
+
+  private static func text(_ value: SensitiveText) -> String {
+    value.pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .secret(let secret): String(decoding: secret.copyBytes(), as: UTF8.self)
+      }
+    }.joined()
+  }
+
+  private func json(_ status: Int, _ body: [String: Any]) -> HTTPResponse {
+    let data = (try? JSONSerialization.data(withJSONObject: body)) ?? Data()
+    return reply(status, String(decoding: data, as: UTF8.self))
+  }
+
+  private func reply(_ status: Int, _ body: String, _ headers: [(name: String, value: String)] = []) -> HTTPResponse {
+    HTTPResponse(status: status, headers: headers + [("x-request-id", "req-1")], body: Secret(body))
+  }
+}

@@ -1,0 +1,165 @@
+// One machine with one key: a folder with environment files and a ledger, a service, a clock that nobody waits for.
+
+import EnvFiles
+import Foundation
+import Ledger
+import Posix
+import Providers
+import RuleBook
+import Secrets
+import Synchronization
+import Testing
+
+@testable import Rotation
+
+/// Thrown out of a checkpoint: the process is gone.
+struct Killed: Error {}
+
+final class World: Sendable {
+  let root: String
+  let clock = ManualClock()
+  let service: FakeService
+  let provider: Provider
+  let key: ConfiguredKey
+  let oldValue: String
+  private struct Calls {
+    var count = 0
+    var names: [String] = []
+    var killAt: Int?
+    var failAt: String?
+  }
+  private let calls = Mutex(Calls())
+
+  init(_ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000) throws {
+    // In memory where there is such a place: hundreds of runs, each with dozens of durable commits.
+    let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
+    var template = Array("\(parent)/keywright-rotation-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
+    root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    service = FakeService(style: style, clock: clock)
+    provider = try World.provider(style)
+    let (id, value) = service.issue()
+    oldValue = value
+    var paths: [String] = []
+    for index in 0..<files {
+      let path = "\(root)/app\(index).env"
+      try "# settings\nexport KEY=\"\(value)\" # the key\nLEVEL=info\n".write(
+        toFile: path, atomically: false, encoding: .utf8)
+      paths.append(path)
+    }
+    var policy = KeyPolicy()
+    policy.graceMs = graceMs
+    key = ConfiguredKey(
+      name: "demo", provider: "aitbc", base: "http://service.test", keyID: id, environment: "production",
+      tenant: "demo", variable: "KEY", files: paths, policy: policy)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  static func provider(_ style: FakeService.Style) throws -> Provider {
+    let rules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Rules/aitbc.toml")
+    var provider = try ProviderFile.parse(Array(try Data(contentsOf: rules)), name: "aitbc.toml")
+    provider.management?.requestsPerMinute = [:]
+    switch style {
+    case .grace: break
+    case .create: provider.management?.recoverability = .createDelete
+    case .replace: provider.management?.recoverability = .replaceOnce
+    }
+    return provider
+  }
+
+  func ledger() throws -> Ledger { try Ledger(directory: root + "/state") }
+
+  /// A new process: its own ledger connection, its own client.
+  func rotator(interrupted: @escaping @Sendable () -> Bool = { false }) throws -> Rotator {
+    let (service, clock, provider) = (service, clock, provider)
+    return Rotator(
+      RotationServices(
+        ledger: try ledger(), clock: clock,
+        session: { id, _ in
+          id == "aitbc"
+            ? ProviderSession(
+              provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock)) : nil
+        }, actor: "test",
+        checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
+  }
+
+  private func reach(_ name: String) throws {
+    try calls.withLock { calls in
+      calls.count += 1
+      calls.names.append(name)
+      if calls.count == calls.killAt { throw Killed() }
+      if name == calls.failAt {
+        calls.failAt = nil
+        throw LedgerError(.unusable, "the disk is full")
+      }
+    }
+  }
+
+  /// The process will die at the checkpoint of that number, counted from now; nil lets it live.
+  func killAt(_ number: Int?) {
+    calls.withLock { calls in
+      calls.count = 0
+      calls.names = []
+      calls.killAt = number
+    }
+  }
+
+  /// The ledger will fail once, at the checkpoint of that name.
+  func failAt(_ name: String) { calls.withLock { $0.failAt = name } }
+
+  var checkpoints: [String] { calls.withLock(\.names) }
+
+  /// The value in a file, read without our own reader.
+  func value(_ index: Int = 0) throws -> String {
+    let text = try String(contentsOfFile: key.files[index], encoding: .utf8)
+    let parts = text.components(separatedBy: "\"")
+    return parts.count > 1 ? parts[1] : text
+  }
+
+  /// `keywright resume`, as often as an operator may run it, until the rotation ends or waits for a person.
+  func resume(times: Int = 4) throws -> RotationReport? {
+    var report: RotationReport?
+    for _ in 0..<times {
+      let rotator = try rotator()
+      guard let open = try ledger().openRotations().first else { return report }
+      let next = try rotator.resume(open)
+      report = next
+      if [.done, .notExecuted, .rolledBack, .human].contains(next.outcome) { return report }
+      clock.advance(milliseconds: 10_000)
+    }
+    return report
+  }
+
+  /// What must hold at every end that needs no person.
+  func checkEnd(_ report: RotationReport?, _ comment: Comment) throws {
+    let value = try value()
+    for index in key.files.indices { #expect(try self.value(index) == value, comment) }
+    #expect(service.isLive(value), comment)
+    let asked = try ledger().rotations().first?.attempt ?? 0
+    #expect(service.mutations <= max(asked, 1) && asked <= 4, comment)
+    #expect(try ledger().openRotations().isEmpty, comment)
+    // No working key of ours but the one in the files: neither the old one nor an orphan.
+    #expect(service.liveKeys.map(\.value) == [value], comment)
+    for file in key.files {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(text == "# settings\nexport KEY=\"\(value)\" # the key\nLEVEL=info\n", comment)
+    }
+    try checkNoLeaks(comment)
+  }
+
+  /// No value outside the environment files, and no temporary file left.
+  func checkNoLeaks(_ comment: Comment) throws {
+    let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+    for name in names {
+      #expect(!name.contains(".keywright-"), comment)
+      guard !name.hasSuffix(".env"), let data = FileManager.default.contents(atPath: root + "/" + name) else {
+        continue
+      }
+      for value in service.values {
+        #expect(data.range(of: Data(value.utf8)) == nil, "\(name) holds a value: \(comment)")
+      }
+    }
+  }
+}
