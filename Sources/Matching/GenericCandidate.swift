@@ -101,6 +101,12 @@ public enum GenericLimits {
   public static let bytesBefore = 256
   /// The most that is read behind it, in bytes.
   public static let bytesBehind = 2_048
+  /// What a hit's outcome depends on, in bytes before the literal: a claim, and the lines round it.
+  static let windowBefore = 2 * bytesBefore + 256
+  /// The same behind the literal.
+  static let windowBehind = bytesBehind + 512
+  /// The most claims of one hit that are followed.
+  static let claimsOfHit = 100
   /// The longest value without quotes, in bytes.
   static let unquotedBytes = 512
   /// The longest name, in bytes, on either side of the literal.
