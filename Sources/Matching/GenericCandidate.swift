@@ -101,6 +101,10 @@ public enum GenericLimits {
   public static let bytesBefore = 256
   /// The most that is read behind it, in bytes.
   public static let bytesBehind = 2_048
+  /// The most before a literal that a candidate can depend on, in bytes: what is read before it, and the lines before that.
+  public static let dependsBefore = 2 * bytesBefore
+  /// The most behind a literal that a candidate can depend on, in bytes.
+  public static let dependsBehind = 2 * bytesBehind
   /// The longest value without quotes, in bytes.
   static let unquotedBytes = 512
   /// The longest name, in bytes, on either side of the literal.
