@@ -134,8 +134,8 @@ public struct GenericSample: Sendable {
   /// The claim on the value at `value`, with its evidence; nil where the detector makes none.
   public static func at(_ value: Range<Int>, in bytes: Span<UInt8>) -> GenericSample? {
     // A claim depends on no more than its window, so that the rest of a large file need not be read again.
-    let start = max(0, value.lowerBound - 2 * GenericLimits.bytesBefore - GenericLimits.bytesBehind)
-    let end = min(bytes.count, value.upperBound + GenericLimits.bytesBehind)
+    let start = max(0, value.lowerBound - GenericLimits.dependsBefore - GenericLimits.bytesBehind)
+    let end = min(bytes.count, value.upperBound + GenericLimits.dependsBehind)
     guard start < end, value.upperBound <= bytes.count else { return nil }
     return all(in: bytes.extracting(start..<end)).first { sample in
       sample.value.lowerBound + start == value.lowerBound && sample.value.upperBound + start == value.upperBound
