@@ -106,6 +106,10 @@ struct TrustCommand: ParsableCommand {
     for key in configuration.keys {
       Console.note("  key \(printable(key.name)): \(printable(key.base ?? "the provider's own address"))")
       for target in key.files { Console.note("    writes \(printable(target))") }
+      for command in key.reload { Console.note("    runs \(printable(command.joined(separator: " ")))") }
+    }
+    if !configuration.onFailure.isEmpty {
+      Console.note("  on failure: runs \(printable(configuration.onFailure.joined(separator: " ")))")
     }
     if !yes {
       guard let answer = Console.confirm("Trust it?") else {
