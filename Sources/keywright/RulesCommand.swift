@@ -12,7 +12,9 @@ struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
     abstract: "List, show and prove the rules.",
-    subcommands: [RulesListCommand.self, RulesShowCommand.self, RulesCheckCommand.self])
+    subcommands: [
+      RulesListCommand.self, RulesShowCommand.self, RulesCheckCommand.self, RulesFeaturesCommand.self,
+    ])
 }
 
 struct RulesListCommand: ParsableCommand {
