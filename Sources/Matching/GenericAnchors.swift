@@ -10,6 +10,12 @@ enum GenericAnchor: Int, CaseIterable {
   case scheme
   /// `-u `, `--user `.
   case login
+  /// A line of `.pgpass`.
+  case account
+  /// `provider :name, "id", "secret"`.
+  case provider
+  /// Programs that take a password behind `-p`.
+  case client
   /// The head of a password's hash.
   case hash
   /// `eyJ`.
@@ -26,13 +32,15 @@ enum GenericAnchor: Int, CaseIterable {
     case .name:
       return anyCase(
         """
-        pass pwd psw secret token key auth cred private phrase ticket jwt hmac salt nonce seed mnemonic license bind_pw _pw \
-        pw: pw= session cookie signature webhook access senha contrase clave mdp kennwort пароль 密码 パスワード \
-        crypt
-        """) + [("identified by", true), ("provider :", true), (":5432:", true), (":3306:", true)]
+        pass pwd psw secret token key auth cred phrase ticket jwt license bind_pw _pw pw: pw= session cookie senha contrase \
+        clave mdp kennwort пароль 密码 パスワード
+        """) + [("identified by", true)]
     case .url: return anyCase("://")
     case .scheme: return [("basic ", true), ("bearer ", true), ("basic%20", true), ("bearer%20", true)]
     case .login: return [("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false)]
+    case .account: return [(":5432:", false), (":*:", false)]
+    case .provider: return [("provider :", false)]
+    case .client: return [("sshpass", false), ("mysql", false)]
     case .hash:
       return [
         "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "{SHA}", "{SSHA}", "pbkdf2_sha256$", "$argon2",

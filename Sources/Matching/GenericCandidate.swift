@@ -74,6 +74,8 @@ struct GenericTraits: OptionSet {
   static let prefixed = GenericTraits(rawValue: 1 << 10)
   /// Words were passed over between the name and the operator.
   static let spacedName = GenericTraits(rawValue: 1 << 11)
+  /// The line has the grammar of a login, whatever its words.
+  static let grammar = GenericTraits(rawValue: 1 << 12)
 }
 
 /// A value that something names. All ranges are in bytes of the buffer.

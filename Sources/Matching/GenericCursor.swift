@@ -190,6 +190,8 @@ extension GenericCursor {
   /// After a gap: an option's or a command's value, a type, an attribute, a further word of the name.
   mutating func readGap(_ window: borrowing GenericWindow) -> Bool {
     let next = window[at]
+    // `<add key="password" value="…"/>`.
+    if traits.contains(.nameQuoted), readPair(window) { return true }
     // `<Pass encoding="base64">value<`: attributes, then the element's text.
     if window[name.lowerBound - 1] == 0x3c, Bytes.isLetter(next), let end = tagEnd(window) {
       at = end + 1
@@ -201,7 +203,9 @@ extension GenericCursor {
     if Bytes.isQuote(next) || next == 0x5c && Bytes.isQuote(window[at + 1]) || next == 0x40 && window[at + 1] == 0x22 {
       return accept(.words, 0)
     }
-    if Bytes.isLetter(next) || next == 0x5b || next == 0x2a { if readWordAndOperator(window) { return true } }
+    if !traits.contains(.nameQuoted), Bytes.isLetter(next) || next == 0x5b || next == 0x2a {
+      if readWordAndOperator(window) { return true }
+    }
     return accept(.words, 0)
   }
 

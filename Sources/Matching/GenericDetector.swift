@@ -66,7 +66,7 @@ struct GenericDetector {
   }
 
   private mutating func judge(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Confidence? {
-    let score = max(score(claim, bytes), GenericThreshold.floor(claim, kind, bytes))
+    let score = max(score(claim, bytes), vector.floor(claim, kind, bytes) ?? Int.min)
     return score >= GenericThreshold.context ? .context : score >= GenericThreshold.guess ? .guess : nil
   }
 
@@ -133,6 +133,17 @@ public struct GenericSample: Sendable {
     }
     return GenericModel.shared.contributions(vector).map { part in
       (GenericLayout.label(part.feature), Int(vector.values[part.feature]), part.score)
+    }
+  }
+
+  /// The claim on the value at `value`, with its evidence; nil where the detector makes none.
+  public static func at(_ value: Range<Int>, in bytes: Span<UInt8>) -> GenericSample? {
+    // A claim depends on no more than its window, so that the rest of a large file need not be read again.
+    let start = max(0, value.lowerBound - 2 * GenericLimits.bytesBefore - GenericLimits.bytesBehind)
+    let end = min(bytes.count, value.upperBound + GenericLimits.bytesBehind)
+    guard start < end, value.upperBound <= bytes.count else { return nil }
+    return all(in: bytes.extracting(start..<end)).first { sample in
+      sample.value.lowerBound + start == value.lowerBound && sample.value.upperBound + start == value.upperBound
     }
   }
 

@@ -82,24 +82,10 @@ extension GenericKind {
   }
 }
 
-/// What the score must reach.
+/// What the score must reach, in the model's units.
 enum GenericThreshold {
   /// To be reported by default.
   static let context = 256
   /// To be reported at all.
   static let guess = -768
-
-  /// What a kind is worth by its grammar alone, whatever the model thinks of its surroundings.
-  static func floor(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Int {
-    switch kind {
-    case .webToken: return claim.traits.contains(.clipped) ? guess : context
-    case .hash:
-      // `user:hash` with a line end or another field behind it: a file of accounts.
-      let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
-      let before = start > 1 && bytes[start - 1] == 0x3a && Bytes.isWord(bytes[start - 2])
-      let behind = end == bytes.count || Bytes.isBreak(bytes[end]) || bytes[end] == 0x3a
-      return before && behind ? context : guess
-    default: return Int.min
-    }
-  }
 }

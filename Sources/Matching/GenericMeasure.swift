@@ -137,7 +137,8 @@ extension GenericVector {
     }
     guard count > 2 else { return kind }
     let (first, last) = (text[0], text[count - 1])
-    if first == 0x7b && last == 0x7d || first == 0x25 && last == 0x25 { return 3 }
+    // What is longer is a value in braces, as Jenkins writes its encrypted ones.
+    if first == 0x7b && last == 0x7d && count < 48 || first == 0x25 && last == 0x25 { return 3 }
     if first == 0x3c && last == 0x3e || first == 0x5b && last == 0x5d { return 6 }
     if text[0] == text[1] && text[1] == text[2] && !Bytes.isAlphanumeric(text[0]) { return max(kind, 7) }
     if last == 0x2e && text[count - 2] == 0x2e { return max(kind, 7) }

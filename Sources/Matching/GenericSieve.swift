@@ -9,8 +9,24 @@ enum GenericSieve {
     default: break
     }
     let roles = GenericRoles(claim.name, of: bytes)
-    guard !roles.isPublic, roles.best != .none || roles.last == .digest || isPlace(claim, bytes) else { return false }
+    // A password stays one however public the thing is that it opens.
+    if roles.isPublic, roles.best == .key || roles.best == .token { return false }
+    switch roles.last {
+    // What a name ends in is what it names: `token_url`, `key_length`, `password_hash`, `client_id`.
+    case .place, .measure, .digest: return false
+    case .user where roles.before != .secret && !isAccessKey(claim, bytes): return false
+    default: break
+    }
+    guard roles.best != .none || isPlace(claim, bytes) else { return false }
     return passesValue(claim, bytes)
+  }
+
+  /// The id of an AWS key, which begins like that and is half of the credential.
+  private static func isAccessKey(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    let at = claim.value.lowerBound
+    guard claim.value.count >= 16 else { return false }
+    return bytes[at] == 0x41 && (bytes[at + 1] == 0x4b || bytes[at + 1] == 0x53) && bytes[at + 2] == 0x49
+      && bytes[at + 3] == 0x41
   }
 
   /// `:5432:`, `provider :name`: names that are no names.
@@ -22,6 +38,8 @@ enum GenericSieve {
   private static func passesValue(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let value = bytes.extracting(claim.value)
     guard value.count >= GenericLimits.leastBytes else { return false }
+    // `&lt;` and its like: markup.
+    if value[0] == 0x26, value.count > 3, value[1] == 0x6c || value[1] == 0x67, value[2] == 0x74 { return false }
     var (letters, others, stars) = (0, 0, 0)
     for at in 0..<min(value.count, 128) {
       let byte = value[at]
@@ -30,7 +48,7 @@ enum GenericSieve {
       if stars >= 3 { return false }
     }
     if letters < 2 && others < 4 { return false }
-    if isDigestOfFile(claim, bytes) { return false }
+    if isDigestOfFile(claim, bytes) || isPublic(value) || isForeignText(value) { return false }
     return claim.quote != .none || passesBare(claim, bytes, value)
   }
 
@@ -48,6 +66,9 @@ enum GenericSieve {
         if Bytes.isDigit(value[at]) { digits += 1 }
         if [0x28, 0x29, 0x3b, 0x2c, 0x2a].contains(value[at]) { brackets += 1 }
       }
+      if first == 0x2d || value.count > 5 && value[value.count - 1] == 0x2d && value[value.count - 4] == 0x2d {
+        return false
+      }
       if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }
       if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
         bytes[claim.name.upperBound - 1] | 0x20 != 0x79
@@ -62,6 +83,38 @@ enum GenericSieve {
     if first == 0x7b, second == 0x7b || second == 0x25 { return false }
     if first == 0x3c || first == 0x2d { return value.count > 20 }
     return true
+  }
+
+  private static let publicHeads: [[UInt8]] = [
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOC", "MIICIjANBgkqhkiG9w0BAQEFAAOC", "MIGfMA0GCSqGSIb3DQEBAQUAA4GN", "MFkwEwYHKoZIzj0C",
+    "MHYwEAYHKoZIzj0C", "MCowBQYDK2V", "ssh-rsa", "ssh-ed25519", "ecdsa-sha2", "ssh-dss", "-----BEGIN PUBLIC",
+    "-----BEGIN CERT", "-----BEGIN RSA PUBLIC", "-----END",
+  ].map { Array($0.utf8) }
+
+  /// What is known by its head to be a public key: those of X.509 (the object identifiers of RSA, of elliptic curves), of
+  /// OpenSSH, and armour that says so.
+  private static func isPublic(_ value: Span<UInt8>) -> Bool {
+    publicHeads.contains { head in
+      value.count >= head.count && head.indices.allSatisfy { value[$0] == head[$0] }
+    }
+  }
+
+  /// A translation: several characters beyond ASCII, as such with blanks or written as `\u….`.
+  private static func isForeignText(_ value: Span<UInt8>) -> Bool {
+    var (escapes, foreign, blanks) = (0, 0, 0)
+    for at in 0..<min(value.count, 200) {
+      let byte = value[at]
+      if byte >= 0x80 { foreign += 1 }
+      if byte == 0x20 { blanks += 1 }
+      // `\u00e9` and above; the first 128 are only another way to write ASCII.
+      if byte == 0x5c, at + 5 < value.count, value[at + 1] == 0x75, Bytes.isHex(value[at + 2]),
+        Bytes.isHex(value[at + 5])
+      {
+        let isASCII = value[at + 2] == 0x30 && value[at + 3] == 0x30 && value[at + 4] < 0x38
+        escapes += isASCII ? 0 : 1
+      }
+    }
+    return escapes >= 1 || foreign > 0 && (blanks > 0 || foreign * 3 > value.count)
   }
 
   /// `#define NAME OTHER`.

@@ -93,19 +93,19 @@ struct GenericVocabulary: Sendable {
 
 /// What a part of a name stands for, so that the model need not learn each word by itself.
 enum GenericRole: Int, CaseIterable {
-  case none, password, secret, token, key, authorization, digest, user, place, measure, interface, code
+  case none, password, secret, token, key, authorization, digest, user, place, measure, interface, code, nonce
 
   private var text: String {
     switch self {
     case .none: ""
     case .password:
-      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena phrase"
-    case .secret: "secret secrets private clientsecret appsecret secretkey consumersecret"
+      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena phrase identified"
+    case .secret: "secret secrets clientsecret appsecret secretkey consumersecret"
     case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer session cookie sessionid webhook ticket"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
     case .authorization: "auth authorization credential credentials cred creds oauth oauth2 basic authentication by"
-    case .digest:
-      "hash digest signature sig salt nonce checksum md5 sha1 sha256 hmac fingerprint crypted hashed challenge state code csrf xsrf"
+    case .digest: "hash hashes digest signature checksum md5 sha1 sha2 sha256 sha512 fingerprint hashed"
+    case .nonce: "sig salt nonce hmac crypted challenge state code csrf xsrf"
     case .user: "user username login name id ids email account client app sid uid uuid usr accountname userid clientid"
     case .place:
       "url uri host hostname path file filename dir directory endpoint domain server bucket region port address location folder"
@@ -117,7 +117,7 @@ enum GenericRole: Int, CaseIterable {
     case .interface:
       """
       label text title message msg error err hint placeholder field fields input form button description desc help prompt link header \
-      headers prefix suffix reset forgot changed change confirm confirmation view screen dialog page icon
+      headers prefix suffix reset forgot changed change view screen dialog page icon
       """
     case .code:
       """
@@ -143,7 +143,7 @@ enum GenericRole: Int, CaseIterable {
     """
     monkey turkey hockey donkey jockey whiskey hotkey hotkeys compass bypass encompass trespass surpass overpass keypass foreignkey \
     foreignkeys primarykey primarykeys subkey subkeys sortkey partitionkey cachekey mapkey jsonkey nokey anykey wildkey unauth noauth \
-    reauth preauth multipass singlepass onkey keykey curkey newkey oldkey groupkey rowkey pubkey pubkeys publickey publickeys
+    reauth preauth multipass singlepass onkey keykey curkey newkey oldkey groupkey rowkey pubkey pubkeys publickey publickeys websocketkey keyserver keyservers recvkeys
     """)
 
   /// The role of the word in `range`, whose hash is `hash`.
@@ -188,7 +188,11 @@ struct GenericRoles {
   }
 
   private static let publicWords: Set<UInt32> = Set(
-    ["public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "foreign", "primary", "partition"].map {
+    [
+      "public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "pinnedpubkey", "foreign", "primary",
+      "partition",
+      "websocket", "recv", "keyserver", "keyid", "fingerprint", "thumbprint",
+    ].map {
       word in
       var hash = GenericHash()
       for byte in word.utf8 { hash.add(byte) }

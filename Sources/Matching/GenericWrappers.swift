@@ -14,6 +14,8 @@ extension GenericCursor {
       }
     }
     at = start
+    // The text of an element is itself.
+    if form == .element { return }
     for _ in 0..<3 {
       switch window[at] {
       case 0x5b, 0x7b, 0x28:
@@ -27,17 +29,21 @@ extension GenericCursor {
     }
   }
 
-  /// Behind `{`: the value of its first key.
+  /// Behind `{`: the value of its first key, where that is `value` or a host: `auth: {"example.com": "…"}`.
   private func nestedValue(_ window: borrowing GenericWindow) -> Int? {
-    var place = at
-    if Bytes.isQuote(window[at]) {
+    let isQuoted = Bytes.isQuote(window[at])
+    let start = isQuoted ? at + 1 : at
+    var place = start
+    var hasDot = false
+    while place < start + 64, Bytes.isWord(window[place]) || [0x2e, 0x2d, 0x2f, 0x3a].contains(window[place]) {
+      if window[place] == 0x3a && !(window[place + 1] == 0x2f || isQuoted) { break }
+      if window[place] == 0x2e { hasDot = true }
       place += 1
-      while place < at + 64, window[place] != window[at], !Bytes.isBreak(window[place]) { place += 1 }
+    }
+    guard hasDot || window.holds("value", at: start) && place == start + 5 else { return nil }
+    if isQuoted {
       guard window[place] == window[at] else { return nil }
       place += 1
-    } else {
-      while place < at + 40, Bytes.isWord(window[place]) { place += 1 }
-      guard place > at else { return nil }
     }
     place = window.skipBlanks(place)
     guard window[place] == 0x3a else { return nil }

@@ -5,11 +5,12 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics"]
-  static let policyFields = ["max_age", "window", "grace", "settle", "proofs"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks"]
+  static let policyFields = ["max_age", "window", "grace", "settle", "proofs", "reload_timeout"]
   static let keyFields =
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
+      "format", "reload",
       "allow_plain_http",
     ] + policyFields
   static let maximumKeys = 100_000
@@ -42,6 +43,10 @@ extension Configuration {
       reader.allow(["file"], in: metrics, of: "[metrics]")
       configuration.metricsPath = reader.text("file", in: metrics).map { resolve($0, folder) }
     }
+    if let hooks = reader.table("hooks", in: root) {
+      reader.allow(["on_failure"], in: hooks, of: "[hooks]")
+      configuration.onFailure = hooks["on_failure"].map { command($0, "on_failure", &reader) } ?? []
+    }
     configuration.freezes = reader.tables("freeze", in: root).compactMap { FreezePeriod.read($0, &reader) }
     let policies = Policies(root, &reader)
     configuration.keys = reader.tables("key", in: root).map { key($0, folder, policies, &reader) }
@@ -67,7 +72,10 @@ extension Configuration {
         node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'")
     }
     let variable = reader.requiredText("variable", in: node, of: owner) ?? ""
-    if !variable.isEmpty, !isVariable(variable) {
+    let format = format(node, &reader)
+    if !variable.isEmpty, format != nil || node["format"] == nil, namesVariables(format),
+      !files(node).contains(where: isOtherFormat), !isVariable(variable)
+    {
       reader.mistake(
         node["variable"] ?? node, "variable must be a name that environment files can hold: letters, digits and '_'")
     }
@@ -83,7 +91,8 @@ extension Configuration {
       base: base(node, owner, &reader), keyID: reader.text("key_id", in: node), environment: environment,
       tenant: reader.text("tenant", in: node), account: reader.text("account", in: node),
       plan: reader.text("plan", in: node), variable: variable, files: files.map { resolve($0.text, folder) },
-      dialects: dialects(node, &reader), policy: policies.policy(of: node, environment: environment, &reader),
+      dialects: dialects(node, &reader), format: format, reload: reload(node, &reader),
+      policy: policies.policy(of: node, environment: environment, &reader),
       line: node.line)
   }
 
@@ -117,6 +126,60 @@ extension Configuration {
           + (near ?? " (known: \(known.joined(separator: ", ")))"))
       return nil
     }
+  }
+
+  private static func format(_ node: Node, _ reader: inout ConfigurationReader) -> SettingFormat? {
+    guard let value = node["format"], let name = reader.text("format", in: node) else { return nil }
+    guard let format = SettingFormat(name) else {
+      reader.mistake(
+        value,
+        "'\(ConfigurationReader.shown(name))' is no kind of file (known: json, toml, yaml, kubernetes-secret, ini, npmrc, "
+          + "properties, netrc, systemd-unit, tfvars, and the dialects of environment files)")
+      return nil
+    }
+    if node["dialects"] != nil { reader.mistake(value, "give either format or dialects") }
+    return format
+  }
+
+  private static func namesVariables(_ format: SettingFormat?) -> Bool {
+    switch format {
+    case nil, .dotenv, .systemdUnit: true
+    default: false
+    }
+  }
+
+  private static func files(_ node: Node) -> [String] { node["files"]?.array?.compactMap(\.string) ?? [] }
+
+  /// Whether the file's name says that its settings are not called like variables.
+  private static func isOtherFormat(_ path: String) -> Bool {
+    !SettingFormat.inferred(from: path).contains { namesVariables($0) }
+  }
+
+  private static func reload(_ node: Node, _ reader: inout ConfigurationReader) -> [[String]] {
+    guard let value = node["reload"] else { return [] }
+    guard let list = value.array, list.allSatisfy({ $0.kind == .array }) else {
+      reader.mistake(
+        value, "reload must be a list of commands, each a list: [[\"/usr/bin/systemctl\", \"restart\", \"shop\"]]")
+      return []
+    }
+    return list.map { command($0, "reload", &reader) }.filter { !$0.isEmpty }
+  }
+
+  /// A program with its arguments. No shell looks at them.
+  private static func command(_ node: Node, _ field: String, _ reader: inout ConfigurationReader) -> [String] {
+    let words = node.array?.compactMap(\.string) ?? []
+    guard let program = words.first, words.count == node.array?.count, !words.contains(where: { $0.utf8.contains(0) })
+    else {
+      reader.mistake(
+        node, "\(field) must be a program and its arguments, such as [\"/usr/bin/systemctl\", \"restart\", \"shop\"]")
+      return []
+    }
+    guard program.hasPrefix("/") else {
+      reader.mistake(
+        node, "\(field) must name its program by an absolute path, not '\(ConfigurationReader.shown(program))'")
+      return []
+    }
+    return words
   }
 
   private static func checkProviders(_ root: Node, _ known: [String], _ reader: inout ConfigurationReader) {
@@ -225,6 +288,7 @@ private struct Policies {
     if let window = reader.duration("window", in: node, 0...365 * 86_400_000) { policy.windowMs = window }
     if let grace = reader.duration("grace", in: node, 0...7 * 86_400_000) { policy.graceMs = grace }
     if let settle = reader.duration("settle", in: node, 1_000...3_600_000) { policy.settleMs = settle }
+    if let timeout = reader.duration("reload_timeout", in: node, 1_000...3_600_000) { policy.reloadTimeoutMs = timeout }
     if let proofs = reader.integer("proofs", in: node, 1...20) { policy.proofs = proofs }
     if let age = policy.maximumAgeMs, policy.windowMs >= age {
       reader.mistake(node["window"] ?? node["max_age"] ?? node, "window must be shorter than max_age")

@@ -42,6 +42,10 @@ extension Rotator {
       lines.append("    \(preview.path):\(at): \(key.variable), \(quoting)\(part), as \(readers) reads it")
       lines += preview.warnings.map { "      note: \($0)" }
     }
+    if !key.reload.isEmpty {
+      lines.append("  would run, before the old key is ended:")
+      lines += key.reload.map { "    \($0.joined(separator: " "))" }
+    }
     lines.append(
       "  the new key must act as the same identity \(times(key.policy.proofs)) before a file is written; the old one must be "
         + "refused \(times(key.policy.proofs)) before it counts as dead")

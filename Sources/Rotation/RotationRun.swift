@@ -67,6 +67,7 @@ final class RotationRun {
       to: txid, fence: fence, actor: services.actor)
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
+    if state.isEnd { rescue.remove() }
     try services.checkpoint("\(state.rawValue):after")
   }
 
@@ -103,7 +104,11 @@ final class RotationRun {
   }
 
   var targets: [EnvTarget] {
-    snapshot.files.map { EnvTarget(path: $0, variable: snapshot.variable, dialects: snapshot.dialects) }
+    snapshot.files.map {
+      EnvTarget(
+        path: $0, variable: snapshot.variable, dialects: snapshot.dialects,
+        format: snapshot.format.flatMap { SettingFormat($0) })
+    }
   }
 }
 

@@ -110,7 +110,10 @@ extension RotationRun {
         hint:
           "keywright rotation export \(snapshot.name) writes it to a file; then run: keywright resume \(snapshot.name)")
     }
-    for target in targets { KeyFiles.sweep(target, transaction: txid) }
+    for target in targets {
+      KeyFiles.sweep(target, transaction: txid)
+      KeyFiles.sweepRehearsals(target, nowMs: services.clock.now())
+    }
     let now = services.clock.now()
     var record =
       try services.ledger.inventory(snapshot.name)

@@ -21,11 +21,14 @@ struct ContentMatcher {
     var stopped: Set<Int> = []
     /// Whether there was no room for another value.
     var isOverfull = false
+    /// Whether something is encoded deeper, or is larger, than is followed.
+    var isCut = false
   }
 
   let rules: [Rule]
   let values: ValueTable
   private let matcher: Matcher
+  private let decoding: DecodingPass
   private let reportsPublic: Bool
   private let honoursComments: Bool
 
@@ -33,6 +36,7 @@ struct ContentMatcher {
     rules = program.rules
     self.values = values
     matcher = Matcher(program)
+    decoding = DecodingPass(matcher, known: options.known)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
   }
@@ -42,6 +46,11 @@ struct ContentMatcher {
     var candidates: [Candidate] = []
     let notes = matcher.scan(bytes, into: &candidates)
     var result = Result()
+    let decoded = decoding.scan(bytes)
+    if !decoded.isEmpty {
+      result.isCut = decoded.isCut
+      candidates += Set(decoded.candidates).subtracting(candidates)
+    }
     for stop in notes.stopped { result.stopped.insert(stop.rule) }
     if candidates.isEmpty { return result }
     let winners = Set(Matcher.resolveOverlaps(candidates, rules: rules))
@@ -83,6 +92,12 @@ extension ContentMatcher.Result {
       Skip(
         reason: .matchLimit, object: object, path: path,
         detail: "the pattern of \(rules[rule].id) was stopped by its limit")
+    }
+    if isCut {
+      skips.append(
+        Skip(
+          reason: .matchLimit, object: object, path: path,
+          detail: "what is encoded here goes deeper, or takes more room, than is followed"))
     }
     if isOverfull {
       skips.append(

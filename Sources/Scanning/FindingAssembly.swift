@@ -195,7 +195,8 @@ extension Finding {
     _ rule: Rule, _ confidence: Confidence, _ secret: Secret, _ key: FingerprintKey, _ occurrences: [Occurrence]
   ) {
     self.init(
-      rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity, confidence: confidence,
+      rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity,
+      confidence: CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path)),
       fingerprint: key.fingerprint(secret), redacted: secret.redacted, secret: secret, occurrences: occurrences,
       suppression: Finding.suppression(by: occurrences))
   }

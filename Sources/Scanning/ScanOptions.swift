@@ -1,6 +1,7 @@
 // What a scan is told, and what it tells while it goes on: options, progress, the error that ends it.
 
 internal import Glibc
+public import Matching
 public import Secrets
 
 /// Why a scan could not begin at all. What can't be read on the way is in the report's coverage.
@@ -48,6 +49,9 @@ public struct ScanOptions: Sendable {
   public var reportsPublic = false
   /// The key that fingerprints are made with: a baseline's; nil derives a weak one from public facts.
   public var fingerprintKey: FingerprintKey?
+  /// Values to look for besides what the rules find, encoded or not; the program must be made with
+  /// ``KnownValues/program(with:)``.
+  public var known: KnownValues?
   /// Whether comments that allow a line count.
   public var honoursComments = true
 

@@ -145,7 +145,7 @@ struct GateCommand: ParsableCommand {
   }
 
   private func ask(_ verdict: inout GateVerdict) throws {
-    let verifier = FindingVerifier(endpoints: try configured.endpoints())
+    let verifier = FindingVerifier(endpoints: try configured.endpoints(), findings: verdict.report.findings)
     for index in verdict.report.findings.indices where verdict.report.findings[index].isOpen {
       verdict.report.findings[index].verification = verifier.verify(verdict.report.findings[index])
     }

@@ -72,19 +72,31 @@ enum Benchmarks {
       let repository = try Repository.open(path)
       let store = try ObjectStore(objects: repository.objectsDirectory, idCount: repository.objectIDCount)
       let floor = measure {
-        store.forEachObject(ObjectSelection(kinds: [.blob], wantsRuns: false), threads: options.threads) { _ in Floor() }
+        store.forEachObject(ObjectSelection(kinds: [.blob], wantsRuns: false), threads: options.threads) { _ in Floor()
+        }
       }
       let bytes = floor.result.reduce(0) { $0 + $1.bytes }
-      print(String(format: "%@\n  floor %.2f s cpu %.2f s wall, %d blobs, %d MB", path, floor.cpu, floor.wall, floor.result.reduce(0) { $0 + $1.objects }, bytes / 1_000_000))
+      print(
+        String(
+          format: "%@\n  floor %.2f s cpu %.2f s wall, %d blobs, %d MB", path, floor.cpu, floor.wall,
+          floor.result.reduce(0) { $0 + $1.objects }, bytes / 1_000_000))
       let peak = Peak()
       let last = Stage()
       if stages { options.progress = { last.show($0) } }
       let scan = try measure { try Scanner.history(path, program: program, options: options) }
       peak.stop()
-      print(String(format: "  scan  %.2f s cpu %.2f s wall, ratio %.2f, peak %d MB anonymous, %d findings, %d places", scan.cpu, scan.wall, scan.cpu / floor.cpu, peak.value / 1024, scan.result.findings.count, scan.result.findings.reduce(0) { $0 + $1.occurrences.count }))
-      for skip in scan.result.coverage.skips.prefix(3) { print("   ", skip.reason, skip.object?.description ?? "", skip.detail) }
+      print(
+        String(
+          format: "  scan  %.2f s cpu %.2f s wall, ratio %.2f, peak %d MB anonymous, %d findings, %d places", scan.cpu,
+          scan.wall, scan.cpu / floor.cpu, peak.value / 1024, scan.result.findings.count,
+          scan.result.findings.reduce(0) { $0 + $1.occurrences.count }))
+      for skip in scan.result.coverage.skips.prefix(3) {
+        print("   ", skip.reason, skip.object?.description ?? "", skip.detail)
+      }
       print("  \(scan.result.coverage.commits) commits, skips \(scan.result.coverage.skipCounts)")
-      for (rule, count) in Dictionary(grouping: scan.result.findings, by: { $0.rule.rawValue }).mapValues(\.count).sorted(by: { $0.value > $1.value }).prefix(20) {
+      for (rule, count) in Dictionary(grouping: scan.result.findings, by: { $0.rule.rawValue }).mapValues(\.count)
+        .sorted(by: { $0.value > $1.value }).prefix(20)
+      {
         print("    \(rule) \(count)")
       }
     }

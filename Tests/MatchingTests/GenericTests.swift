@@ -107,6 +107,39 @@ private struct Dice {
     #expect(find("root:*:19000:0:99999:7:::\n").isEmpty)
   }
 
+  @Test(arguments: [
+    "db.internal:5432:app:admin:%", "  provider :twitter, 'consumer1', '%'", "mysqldump -u root -p% app",
+    "sshpass -p % ssh root@host",
+  ])
+  func findsLoginsByTheirGrammar(template: String) {
+    var dice = Dice(state: 31)
+    let value = dice.text(16)
+    let found = find(template.replacing("%", with: value) + "\n")
+    #expect(found.contains { $0.value == value && $0.confidence == .context }, "\(template): \(found)")
+  }
+
+  @Test(arguments: [
+    "mysql -u root -p app", "mysql -h db -P 3306 -port x", "sshpass -p $PASS ssh host", "a:5432:b:c",
+    "provider :github, setup: true",
+  ])
+  func loginsNeedTheirGrammar(text: String) {
+    #expect(find(text + "\n").filter { $0.confidence > .guess }.isEmpty)
+  }
+
+  @Test func aWordyPasswordInSettingsIsAGuess() {
+    let found = find("DB_HOST=db\nDB_USER=app\nDB_PASSWORD=" + "correct" + "horse9" + "\n")
+    #expect(found.map(\.confidence) == [.guess])
+  }
+
+  @Test(arguments: [
+    "token_url = \"%\"", "password_hash: %", "key_length = %", "public_key = '%'", "client_id: '%'",
+    "Sec-WebSocket-Key: %",
+  ])
+  func theEndOfANameIsWhatItNames(template: String) {
+    var dice = Dice(state: 37)
+    #expect(find(template.replacing("%", with: dice.text(32)) + "\n").isEmpty)
+  }
+
   @Test func aCandidateIsAFunctionOfTheBytesRoundIt() {
     var dice = Dice(state: 17)
     for _ in 0..<50 {
@@ -154,6 +187,30 @@ private struct Dice {
         #expect(candidate.match.lowerBound <= candidate.secret.lowerBound)
       }
     }
+  }
+}
+
+@Suite struct CredentialFileTests {
+  private let rule = rules[0]
+
+  @Test(arguments: [
+    ".netrc", "home/me/.pgpass", "www/wp-config.php", "a/.docker/config.json", "prod.tfvars", "etc/shadow",
+    "WebServers.xml",
+  ])
+  func raisesGuesses(path: String) {
+    #expect(CredentialFiles.confidence(.guess, rule, in: [BytePath("README"), BytePath(path)]) == .context)
+  }
+
+  @Test(arguments: ["main.go", "docs/netrc.md", "docker/config.json", "", "xwp-config.php.md"])
+  func leavesOtherFiles(path: String) {
+    #expect(CredentialFiles.confidence(.guess, rule, in: [BytePath(path)]) == .guess)
+  }
+
+  @Test func leavesWhatIsKnown() {
+    #expect(CredentialFiles.confidence(.structure, rule, in: [BytePath(".netrc")]) == .structure)
+    var pattern = rule
+    pattern.kind = .pattern
+    #expect(CredentialFiles.confidence(.guess, pattern, in: [BytePath(".netrc")]) == .guess)
   }
 }
 

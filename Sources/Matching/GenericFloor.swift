@@ -1,0 +1,55 @@
+// What a claim is worth by its grammar, whatever the model thinks of it. The model learnt from repositories of programs; in
+// a file of settings people choose passwords that look like words, and those it takes for examples.
+
+extension GenericVector {
+  /// The least score of the claim that this vector measures; nil where grammar says nothing.
+  func floor(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Int? {
+    switch kind {
+    case .webToken: return claim.traits.contains(.clipped) ? GenericThreshold.guess : GenericThreshold.context
+    case .hash: return isAccount(claim, bytes) ? GenericThreshold.context : GenericThreshold.guess
+    case .login:
+      guard claim.traits.contains(.grammar), !isPlaceholder, self[.secretWord] == 0 else { return nil }
+      return GenericThreshold.context
+    case .password, .secret, .token, .key: return isSetting(claim) ? GenericThreshold.guess : nil
+    default: return nil
+    }
+  }
+
+  /// `user:hash` with a line end or another field behind it: a file of accounts.
+  private func isAccount(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
+    let before = start > 1 && bytes[start - 1] == 0x3a && Bytes.isWord(bytes[start - 2])
+    return before && (end == bytes.count || Bytes.isBreak(bytes[end]) || bytes[end] == 0x3a)
+  }
+
+  /// Whether the value says that it stands for another.
+  private var isPlaceholder: Bool {
+    self[.template] != 0 || self[.placeholder] != 0 || self[.nullWord] != 0 || self[.equalsName] != 0
+      || self[.valueLength] < 4 || self[.runLongest] * 2 > self[.valueLength]
+  }
+
+  /// Whether a password, a secret or a token is set to a literal in the way that settings are written: a name first on its
+  /// line (or a key, an element), one value, nothing behind it.
+  private func isSetting(_ claim: GenericClaim) -> Bool {
+    guard !isPlaceholder, self[.joined] == 0, self[.wrapped] == 0, self[.isPath] == 0, self[.isAddress] == 0 else {
+      return false
+    }
+    let head = GenericRole(rawValue: self[.nameHead]) ?? .none
+    let isPassword = head == .password || head == .none && self[.nameBest] == GenericRole.password.rawValue
+    guard isPassword || head == .secret || head == .token || head == .key && self[.nameParts] > 1 else { return false }
+    // A key or a token without a digit is a word; a password may be one.
+    if !isPassword, self[.digits] == 0 || self[.valueLength] < 12 { return false }
+    switch claim.form {
+    case .assignment, .colon, .arrow, .element, .pair, .words, .option: break
+    case .argument: guard self[.firstOfLine] == 0, self[.indent] == 0 else { return false }
+    default: return false
+    }
+    guard self[.restWords] <= 1 || claim.quote != .none else { return false }
+    // `password: String`, `password = other.password`, `pass = pwd;`: code.
+    if claim.quote == .none {
+      let isCode = self[.dots] > 0 && self[.identifierForm] == 7 || self[.brackets] > 0 || self[.lineParenthesis] > 0
+      return !isCode && (self[.digits] > 0 || self[.lineQuotes] == 0 && self[.afterValue] == 0)
+    }
+    return self[.blanks] == 0
+  }
+}
