@@ -88,4 +88,11 @@ extension Repository {
     guard text.hasPrefix("ref: " + prefix) else { return nil }
     return String(text.dropFirst(5 + prefix.utf8.count))
   }
+
+  /// The full name of the branch that HEAD stands for, whether or not it has a commit yet; nil where HEAD is detached.
+  public var headBranch: String? {
+    guard let line = SmallFile.lines(gitDirectory + "HEAD", maximumBytes: 4_096).first else { return nil }
+    let text = String(decoding: line, as: UTF8.self)
+    return text.hasPrefix("ref: ") ? String(text.dropFirst(5)) : nil
+  }
 }

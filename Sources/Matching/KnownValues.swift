@@ -78,9 +78,8 @@ public struct KnownValues: Sendable {
   /// Calls `found` with every value in the range, and with the bytes that decide on it.
   func search(_ bytes: Span<UInt8>, _ range: Range<Int>, _ found: (Candidate, Range<Int>) -> Void) {
     guard !values.isEmpty, range.count >= 6 else { return }
-    finder.forEachHit(in: bytes.extracting(range)) { number, offset, _ in
+    finder.forEachHit(in: bytes, range) { number, start, _ in
       let place = places[number]
-      let start = range.lowerBound + offset
       guard KnownValues.holds(place.form.bytes, at: start, in: bytes) else { return }
       let secret = start - place.form.lead..<start + place.form.bytes.count + place.form.tail
       guard secret.lowerBound >= 0, secret.upperBound <= bytes.count else { return }

@@ -64,7 +64,9 @@ extension Rotator {
     if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
     calls.append((KeyMaking.role(preflight.recoverability), "make the new key (at most twice)"))
     calls.append((.verify, "prove the new key, later the old one's death"))
-    if client.has(.revoke) { calls.append((.revoke, "end the old key, once every file has the new one")) }
+    if client.has(.revoke), KeyMaking.isEndedByRequest(preflight.recoverability) {
+      calls.append((.revoke, "end the old key, once every file has the new one"))
+    }
     return calls.map { "\(client.describe($0.0, context))  # \($0.1)" }
   }
 }

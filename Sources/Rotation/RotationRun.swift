@@ -112,8 +112,13 @@ final class RotationRun {
   }
 }
 
-/// Which call makes a new key.
+/// Which call makes a new key, and whether the old one outlives it.
 enum KeyMaking {
+  /// Whether the old key lives on until a request ends it.
+  static func isEndedByRequest(_ recoverability: Recoverability) -> Bool {
+    recoverability == .createDelete || recoverability == .replaceWithGrace
+  }
+
   static func role(_ recoverability: Recoverability) -> CallRole {
     recoverability == .createDelete ? .create : .regenerate
   }

@@ -6,6 +6,8 @@ internal import Formats
 enum CISource: Sendable {
   case variable(String)
   case event(String)
+  /// The first end of a range, `A..B`, in a variable.
+  case rangeBase(String)
 }
 
 /// A row of the table. Of several sources the first that says something counts, if nothing else is noted.
@@ -126,6 +128,7 @@ private struct CIReader {
     switch source {
     case .variable(let name): text = variables[name]
     case .event(let pointer): text = event?.pointer(pointer)?.string
+    case .rangeBase(let name): text = variables[name].flatMap(CIEnvironment.parseRange)?.base
     }
     guard let text, !text.isEmpty, text.lowercased() != "false" else { return nil }
     return text

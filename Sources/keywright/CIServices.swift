@@ -78,6 +78,7 @@ extension CIEnvironment {
       request: [.variable("TRAVIS_PULL_REQUEST")],
       requestHead: [.variable("TRAVIS_PULL_REQUEST_SHA")],
       head: [.variable("TRAVIS_COMMIT")],
+      requestBase: [.rangeBase("TRAVIS_COMMIT_RANGE")],
       range: [.variable("TRAVIS_COMMIT_RANGE")],
       target: [.variable("TRAVIS_BRANCH")],
       branch: [.variable("TRAVIS_TAG"), .variable("TRAVIS_BRANCH")],

@@ -55,11 +55,11 @@ struct GateCommand: ParsableCommand {
     let facts = try CIEnvironment.facts(Surroundings.all, event: readEvent())
     if facts.isDeletion { return Console.note("the branch was deleted: there is nothing to judge") }
     do {
-      try judge(facts)
+      try judge(facts, mayFetch: deepen)
     } catch let missing as MissingHistory {
       guard deepen else { throw failure(missing, facts) }
       try GateFetch.run(path ?? ".", missing, target: facts.target ?? facts.defaultBranch)
-      do { try judge(facts) } catch let missing as MissingHistory { throw failure(missing, facts) }
+      do { try judge(facts, mayFetch: false) } catch let missing as MissingHistory { throw failure(missing, facts) }
     }
   }
 
@@ -85,7 +85,7 @@ struct GateCommand: ParsableCommand {
       .incomplete, missing.what, hint: "\(how); or let keywright gate --deepen fetch what is missing")
   }
 
-  private func judge(_ facts: CIFacts) throws {
+  private func judge(_ facts: CIFacts, mayFetch: Bool) throws {
     let began = SystemClock().now() / 1_000
     let environment = GitEnvironment(Surroundings.all)
     let repository: Repository
@@ -98,7 +98,9 @@ struct GateCommand: ParsableCommand {
     } catch {
       throw Failure(.incomplete, "\(error)", hint: "run git fsck to see what is damaged")
     }
-    let scope = try GateResolver(repository: repository, reader: reader, facts: facts, base: base, head: head).resolve()
+    let scope = try GateResolver(
+      repository: repository, reader: reader, facts: facts, base: base, head: head, mayFetch: mayFetch
+    ).resolve()
     var trust = try GateTrust(scope, reader: reader)
     if let policy { trust.policy.failOn = policy.failOn }
     try refuseUnaskedNetwork(trust.policy)
@@ -157,7 +159,7 @@ struct GateCommand: ParsableCommand {
     let what = facts.service.map { "\($0.name), \(facts.isRequest ? "a change request" : "a push")" } ?? "no CI service"
     var about = "judged \(commits) \(commits == 1 ? "commit" : "commits") of \(scope.head.short)"
     about += bases.isEmpty ? "" : " that \(bases) lacks"
-    about += " (\(what)); policy and baseline of \(scope.tip == nil ? "nobody: the defaults" : scope.tipName)"
+    about += " (\(what)); " + (scope.tip == nil ? "without a policy" : "policy and baseline of \(scope.tipName)")
     let notes = scope.notes + verdict.notes
     let writer = GateReports(
       options: reports, service: facts.service, warnsOnly: warnOnly, excerpts: excerpts, began: began)

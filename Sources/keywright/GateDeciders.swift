@@ -37,7 +37,7 @@ struct DeciderEdit {
 enum DeciderEdits {
   /// What the scope's commits edit, and the trusted tip has not.
   static func find(_ scope: GateScope, reader: StoreReader) throws(ObjectFailure) -> [DeciderEdit] {
-    guard !scope.isOwnTip else { return [] }
+    guard !scope.isOwnPast else { return [] }
     let files = GatePolicy.Decider.allCases.flatMap { decider in decider.files.map { (decider, $0) } }
     let names = files.map { Array($0.1.utf8) }
     let idCount = scope.head.count

@@ -10,6 +10,8 @@ internal import Secrets
 /// What the trusted tip says.
 struct GateTrust {
   var policy = GatePolicy()
+  /// Whether the tip has a policy file.
+  private(set) var hasPolicyFile = false
   var baseline: Baseline?
   /// The tip's files, to see what was allowed there already.
   var contents: CommitContents?
@@ -22,6 +24,7 @@ struct GateTrust {
       contents = try CommitContents(tip, reader: reader)
       self.contents = contents
       if let bytes = try contents.file(GatePolicy.fileName, maximumBytes: GatePolicy.maximumBytes) {
+        hasPolicyFile = true
         policy = try GatePolicy(bytes, name: "\(scope.tipName):\(GatePolicy.fileName)")
       }
       if policy.usesBaseline, let bytes = try contents.file(Baseline.fileName, maximumBytes: Baseline.maximumBytes) {

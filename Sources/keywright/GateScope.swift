@@ -13,8 +13,8 @@ struct GateScope {
   var tip: ObjectID?
   /// That commit for people.
   var tipName: String
-  /// Whether the tip is the judged branch itself, so that edits of what decides can't be told from what was there.
-  var isOwnTip = false
+  /// Whether nothing is known of the judged branch before, so that edits of what decides can't be told from what was there.
+  var isOwnPast = false
   /// What people should know of how this was found.
   var notes: [String] = []
 }
@@ -35,6 +35,8 @@ struct GateResolver {
   /// The user's own words.
   let base: String?
   let head: String?
+  /// Whether what is missing can be fetched, so that there is no need to do without it.
+  let mayFetch: Bool
 
   func resolve() throws -> GateScope {
     let judged = try resolveHead()
@@ -75,7 +77,9 @@ struct GateResolver {
     var notes = absent(facts.bases)
     guard let tip = target.flatMap({ tracking($0) }) else {
       guard let first = known.first else {
-        if isShallow { throw MissingHistory(what: noTarget(target), commit: facts.bases.first, isShallow: true) }
+        if isShallow || mayFetch {
+          throw MissingHistory(what: noTarget(target), commit: facts.bases.first, isShallow: isShallow)
+        }
         notes.append("\(noTarget(target)), so the whole history of \(judged.short) is judged, without a policy")
         return GateScope(head: judged, bases: [], tip: nil, tipName: "", notes: notes)
       }
@@ -99,7 +103,9 @@ struct GateResolver {
         tipName: mainTip?.name ?? "\(printable(branch)) before the push")
     }
     var notes = absent(facts.bases)
-    if facts.isFirstPush { notes.append("this is the first push of \(printable(branch))") }
+    if facts.isFirstPush {
+      notes.append("\(facts.service?.name ?? "") names no commit before this one on \(printable(branch))")
+    }
     if !facts.bases.isEmpty, isShallow {
       throw MissingHistory(
         what: "the commit before the push, \(printable(facts.bases[0])), is not in this shallow clone",
@@ -114,7 +120,7 @@ struct GateResolver {
     let isOverwritten = !facts.bases.isEmpty
     return GateScope(
       head: judged, bases: [], tip: isOverwritten ? nil : judged, tipName: isOverwritten ? "" : printable(branch),
-      isOwnTip: !isOverwritten, notes: notes)
+      isOwnPast: true, notes: notes)
   }
 
   /// A range that ends at a shallow clone's boundary instead of at its base is not judged: what lies behind it would be

@@ -34,6 +34,17 @@ import Testing
     #expect(try sandbox.keywright("baseline", "check", in: repository).status == 0)
   }
 
+  @Test func theBaselineItselfHoldsNothingThatIsFound() throws {
+    let repository = try sandbox.repository()
+    for number in 0..<20 { try sandbox.commit("\(newKey())\n", to: "\(number)", in: repository) }
+    for _ in 0..<3 {
+      #expect(try sandbox.keywright("baseline", "create", "--force", in: repository).status == 0)
+      let bytes = Array(try sandbox.read(repository + "/.keywright-baseline").utf8)
+      let outcome = try sandbox.keywright("scan", "--stdin", "--min-confidence", "guess", input: bytes)
+      #expect(outcome.status == 0, "\(outcome.output)")
+    }
+  }
+
   @Test func anEntryFollowsTheValueThroughAMoveAndARewrite() throws {
     let repository = try sandbox.repository()
     let key = newKey()

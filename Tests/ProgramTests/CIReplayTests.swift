@@ -70,7 +70,7 @@ private let forges: [Replay] = [
     github.merging(["GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic", "GITHUB_SHA": "{head}"]) { $1 },
     event: """
       {"ref": "refs/heads/topic", "before": "{zero}", "after": "{head}", "repository": {"default_branch": "main"}}
-      """, commits: 2, change, says: "first push of topic"),
+      """, commits: 2, change, says: "names no commit before this one on topic"),
   Replay(
     "GitHub force push",
     github.merging(["GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic", "GITHUB_SHA": "{head}"]) { $1 },

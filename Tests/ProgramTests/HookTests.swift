@@ -143,9 +143,12 @@ import Testing
   @Test func worksBeforeTheFirstCommitAndInAMerge() throws {
     let repository = try sandbox.repository()
     #expect(try sandbox.keywright("hook", "install", in: repository).status == 0)
-    try write("\(key)\n", to: repository + "/a")
-    try sandbox.git("add", "a", in: repository)
-    #expect(try tryGit("commit", "-m", "x", in: repository).status == 1)
+    try write("\(key)\n", to: repository + "/sub/a")
+    try sandbox.git("add", ".", in: repository)
+    let first = try tryGit("commit", "-m", "x", in: repository + "/sub")
+    #expect(first.status == 1)
+    #expect(first.errors.contains("git rm --cached -- ':/sub/a'"), "\(first.errors)")
+    try sandbox.git("rm", "-q", "--cached", "--", ":/sub/a", in: repository + "/sub")
     try write("1\n", to: repository + "/a")
     try sandbox.git("add", "a", in: repository)
     #expect(try tryGit("commit", "-m", "x", in: repository).status == 0)
@@ -238,9 +241,20 @@ import Testing
     #expect(refused.status != 0)
     #expect(refused.errors.contains("pre-receive hook declined") && refused.errors.contains("a:1"), "\(refused.errors)")
     #expect(try sandbox.run("/usr/bin/env", ["git", "cat-file", "-e", bad], in: remote).status != 0)
-    try sandbox.git("reset", "-q", "--hard", "HEAD~1", in: repository)
-    try sandbox.commit("fine\n", to: "b", in: repository)
+    // What the push itself says excuses nothing, until the default branch's policy consents.
+    try sandbox.commit("\(key)  # keywright:allow says who\n", to: "a", in: repository)
+    #expect(try tryGit("push", remote, "main", in: repository).status != 0)
+    try sandbox.git("reset", "-q", "--hard", "HEAD~2", in: repository)
+    try sandbox.commit("[gate]\nallow_comments = true\n", to: ".keywright.toml", in: repository)
+    #expect(try tryGit("push", remote, "main", "main:topic", in: repository).status == 0)
+    try sandbox.commit("\(key)  # keywright:allow an example\n", to: "a", in: repository)
     #expect(try tryGit("push", remote, "main", in: repository).status == 0)
+    // Now that there is a policy, it says who may edit it: on the default branch, nobody.
+    try sandbox.commit("[ignore]\npaths = [\"*\"]\n", to: ".keywright.toml", in: repository)
     #expect(try tryGit("push", remote, "main:topic", in: repository).status == 0)
+    let edited = try tryGit("push", remote, "main", in: repository)
+    #expect(edited.status != 0)
+    #expect(edited.errors.contains("Edit of .keywright.toml"), "\(edited.errors)")
+    #expect(try tryGit("push", remote, ":topic", in: repository).status == 0)
   }
 }

@@ -30,6 +30,13 @@ import Testing
     try world.ledger().verifyAudit()
   }
 
+  /// Many services of that class keep the id of a key that they replace: what ends the old key would end the new one.
+  @Test func sendsNoRevocationWhereTheServiceEndedTheOldKeyItself() throws {
+    let world = try World(.replace)
+    #expect(try world.rotator().rotate(world.key, reason: "manual").outcome == .done)
+    #expect(!world.service.requests.contains { $0.contains("revoke") || $0.contains("DELETE") })
+  }
+
   @Test func rotatesAgainAlthoughTheConfigurationNamesTheFirstKey() throws {
     let world = try World()
     for _ in 0..<3 {
