@@ -44,8 +44,9 @@ enum DigitRuns {
           let upper = at &+ minimumBase64
           var probe = upper &- 1
           while probe >= known, unsafe digits[Int(base[probe])] < 64 { probe &-= 1 }
+          let isShort = probe >= known
           known = upper
-          if probe >= at {
+          if isShort {
             at = probe &+ 1
             continue
           }

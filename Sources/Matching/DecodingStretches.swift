@@ -118,7 +118,7 @@ struct EscapeStretches {
   /// The cheapest question first: most quotes and backslashes have no key on either side.
   private static func mayBeWorthwhile(_ kind: EscapeKind, _ place: Int, _ bytes: Span<UInt8>) -> Bool {
     switch kind {
-    case .joint: return place >= 4 && (1...4).allSatisfy { Octet.isToken(bytes[place - $0]) }
+    case .joint: return place >= 4 && Octet.isToken(bytes[place - 1]) && Octet.isToken(bytes[place - 2])
     case .backslash:
       // A line feed, a tab: a token must follow at once.
       guard place + 1 < bytes.count, bytes[place + 1] & 0xe0 == 0x60, bytes[place + 1] & 0xfd != 0x75,
