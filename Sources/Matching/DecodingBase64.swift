@@ -31,29 +31,32 @@ enum DigitRuns {
   static func forEach(
     in bytes: Span<UInt8>, from start: Int, to end: Int, _ found: (Range<Int>) -> Int
   ) {
-    let last = bytes.count - minimumBase64
+    let lastStart = bytes.count - minimumBase64
     guard start >= 0 else { return }
     unsafe Octet.base64.withUnsafeBufferPointer { table in
       unsafe bytes.withUnsafeBufferPointer { buffer in
         guard let digits = table.baseAddress, table.count == 256, let base = buffer.baseAddress else { return }
         var at = start
-        // All from `at` to before this are digits already.
-        var known = start
-        while at < end, at <= last {
-          // The last byte first: in ordinary text one of the last few is none, and all before it is passed over.
+        while at < end, at <= lastStart {
+          // In ordinary text one of a few bytes is none, mostly, and all before it is passed over. No branch tells which.
           let upper = at &+ minimumBase64
+          let last = unsafe Int(digits[Int(base[upper &- 1])] &>> 7) &* minimumBase64
+          let middle = unsafe Int(digits[Int(base[at &+ 13])] &>> 7) &* 14
+          let first = unsafe Int(digits[Int(base[at &+ 6])] &>> 7) &* 7
+          let skip = max(last, max(middle, first))
+          if skip > 0 {
+            at &+= skip
+            continue
+          }
           var probe = upper &- 1
-          while probe >= known, unsafe digits[Int(base[probe])] < 64 { probe &-= 1 }
-          let isShort = probe >= known
-          known = upper
-          if isShort {
+          while probe >= at, unsafe digits[Int(base[probe])] < 64 { probe &-= 1 }
+          if probe >= at {
             at = probe &+ 1
             continue
           }
           var stop = upper
           while stop < buffer.count, unsafe digits[Int(base[stop])] < 64 { stop &+= 1 }
           at = max(stop, found(at..<stop))
-          known = at
         }
       }
     }
