@@ -73,32 +73,53 @@ enum Benchmarks {
       let repository = try Repository.open(path)
       let store = try ObjectStore(objects: repository.objectsDirectory, idCount: repository.objectIDCount)
       let floor = measure {
-        store.forEachObject(ObjectSelection(kinds: [.blob], wantsRuns: false), threads: options.threads) { _ in Floor() }
+        store.forEachObject(ObjectSelection(kinds: [.blob], wantsRuns: false), threads: options.threads) { _ in Floor()
+        }
       }
       let bytes = floor.result.reduce(0) { $0 + $1.bytes }
-      print(String(format: "%@\n  floor %.2f s cpu %.2f s wall, %d blobs, %d MB", path, floor.cpu, floor.wall, floor.result.reduce(0) { $0 + $1.objects }, bytes / 1_000_000))
+      print(
+        String(
+          format: "%@\n  floor %.2f s cpu %.2f s wall, %d blobs, %d MB", path, floor.cpu, floor.wall,
+          floor.result.reduce(0) { $0 + $1.objects }, bytes / 1_000_000))
       let kinds: Set<ObjectKind> = [.tree]
       let treeFloor = measure {
         store.forEachObject(ObjectSelection(kinds: kinds, wantsRuns: false), threads: options.threads) { _ in Floor() }
       }
-      print(String(format: "  trees %.2f s cpu %.2f s wall, %d trees, %d MB", treeFloor.cpu, treeFloor.wall, treeFloor.result.reduce(0) { $0 + $1.objects }, treeFloor.result.reduce(0) { $0 + $1.bytes } / 1_000_000))
+      print(
+        String(
+          format: "  trees %.2f s cpu %.2f s wall, %d trees, %d MB", treeFloor.cpu, treeFloor.wall,
+          treeFloor.result.reduce(0) { $0 + $1.objects }, treeFloor.result.reduce(0) { $0 + $1.bytes } / 1_000_000))
       options.statistics = { statistics in
         for stage in statistics.stages {
-          print("    \(stage.name): \(stage.processorMilliseconds) ms cpu, \(stage.milliseconds) ms, \(stage.anonymousBytes >> 20) MB")
+          print(
+            "    \(stage.name): \(stage.processorMilliseconds) ms cpu, \(stage.milliseconds) ms, \(stage.anonymousBytes >> 20) MB"
+          )
         }
         guard let matching = statistics.matching else { return }
-        print("    searched \(matching.searchedBytes / 1_000_000) MB, windows \(matching.windows) of \(matching.windowBytes / 1_000_000) MB, hits taken over \(matching.inheritedHits), outcomes \(matching.inheritedOutcomes), touched \(Int(statistics.touchedShare * 1000)) permille")
-        for (rule, count) in zip(statistics.ruleNames, matching.hits).sorted(by: { $0.1 > $1.1 }).prefix(12) { print("      \(rule) \(count)") }
+        print(
+          "    searched \(matching.searchedBytes / 1_000_000) MB, windows \(matching.windows) of \(matching.windowBytes / 1_000_000) MB, hits taken over \(matching.inheritedHits), outcomes \(matching.inheritedOutcomes), touched \(Int(statistics.touchedShare * 1000)) permille"
+        )
+        for (rule, count) in zip(statistics.ruleNames, matching.hits).sorted(by: { $0.1 > $1.1 }).prefix(12) {
+          print("      \(rule) \(count)")
+        }
       }
       let peak = Peak()
       let last = Stage()
       if stages { options.progress = { last.show($0) } }
       let scan = try measure { try Scanner.history(path, program: program, options: options) }
       peak.stop()
-      print(String(format: "  scan  %.2f s cpu %.2f s wall, ratio %.2f, peak %d MB anonymous, %d findings, %d places", scan.cpu, scan.wall, scan.cpu / floor.cpu, peak.value / 1024, scan.result.findings.count, scan.result.findings.reduce(0) { $0 + $1.occurrences.count }))
-      for skip in scan.result.coverage.skips.prefix(3) { print("   ", skip.reason, skip.object?.description ?? "", skip.detail) }
+      print(
+        String(
+          format: "  scan  %.2f s cpu %.2f s wall, ratio %.2f, peak %d MB anonymous, %d findings, %d places", scan.cpu,
+          scan.wall, scan.cpu / floor.cpu, peak.value / 1024, scan.result.findings.count,
+          scan.result.findings.reduce(0) { $0 + $1.occurrences.count }))
+      for skip in scan.result.coverage.skips.prefix(3) {
+        print("   ", skip.reason, skip.object?.description ?? "", skip.detail)
+      }
       print("  \(scan.result.coverage.commits) commits, skips \(scan.result.coverage.skipCounts)")
-      for (rule, count) in Dictionary(grouping: scan.result.findings, by: { $0.rule.rawValue }).mapValues(\.count).sorted(by: { $0.value > $1.value }).prefix(20) {
+      for (rule, count) in Dictionary(grouping: scan.result.findings, by: { $0.rule.rawValue }).mapValues(\.count)
+        .sorted(by: { $0.value > $1.value }).prefix(20)
+      {
         print("    \(rule) \(count)")
       }
     }

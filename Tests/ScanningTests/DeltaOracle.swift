@@ -51,7 +51,8 @@ enum OracleRules {
     var found: Set<[Int]> = []
     func isTokenByte(_ byte: UInt8?) -> Bool { isLower(byte) || isDigit(byte) || byte == 0x5f }
     for at in text.bytes.indices {
-      if text.has("tok_", at: at), !isTokenByte(text.at(at - 1)), text.isRun(at + 4, 12, { isLower($0) || isDigit($0) }),
+      if text.has("tok_", at: at), !isTokenByte(text.at(at - 1)),
+        text.isRun(at + 4, 12, { isLower($0) || isDigit($0) }),
         !isTokenByte(text.at(at + 16))
       {
         found.insert([0, at, 16])

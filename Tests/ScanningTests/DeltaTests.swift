@@ -21,7 +21,8 @@ import Testing
           Int.random(in: 0..<12, using: &content.random) == 0
           ? content.fresh(40) : content.edited(files[file])
       }
-      stream += "commit refs/heads/main\nmark :\(commit)\ncommitter A <a@example.org> \(1_000 + commit) +0000\ndata 1\nm\n"
+      stream +=
+        "commit refs/heads/main\nmark :\(commit)\ncommitter A <a@example.org> \(1_000 + commit) +0000\ndata 1\nm\n"
       if commit > 1 { stream += "from :\(commit - 1)\n" }
       for (file, text) in files.enumerated() {
         stream += "M 100644 inline f\(file)\ndata \(text.utf8.count)\n\(text)\n"
@@ -110,10 +111,11 @@ import Testing
         #expect(original.rule == pieced.candidates[index].rule)
       }
       let naive = OracleRules.places(Data(child))
-      let found = Set(Matcher.distinct(whole.candidates, rules: OracleRules.rules).map { number in
-        let candidate = whole.candidates[number]
-        return [candidate.rule, candidate.secret.lowerBound, candidate.secret.count]
-      })
+      let found = Set(
+        Matcher.distinct(whole.candidates, rules: OracleRules.rules).map { number in
+          let candidate = whole.candidates[number]
+          return [candidate.rule, candidate.secret.lowerBound, candidate.secret.count]
+        })
       #expect(found == naive, "seed \(seed), round \(round)")
     }
     #expect(inherited > 100)
