@@ -170,7 +170,8 @@ public final class Repository: Sendable {
       return nil
     }
     let path = unsafe String(cString: text)
-    return path.hasPrefix("/") ? path : (workTree ?? gitDirectory) + (workTree?.hasSuffix("/") == false ? "/" : "") + path
+    return path.hasPrefix("/")
+      ? path : (workTree ?? gitDirectory) + (workTree?.hasSuffix("/") == false ? "/" : "") + path
   }
 
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.

@@ -112,30 +112,32 @@ public enum RuleAdvice {
     guard !rule.pattern.isEmpty, let pattern = try? Pattern(rule.pattern) else { return [] }
     let scratch = PatternScratch()
     for (name, text) in adversaries(rule) {
-      let result = scratch.firstMatch(pattern, text.span, from: 0, to: text.count, group: 0)
+      let result = scratch.firstMatch(pattern, text.span, window: 0..<text.count, from: 0, group: 0)
       if case .limit = result { return [problem(rule, "the pattern is stopped by its limit on \(name)")] }
     }
     return []
   }
 
   /// Texts as wide as the rule's window: the literal over and over, the literal and one character over and over, and
-  /// examples whose last byte is spoilt.
+  /// examples whose last byte is spoilt. What every match must end with stands at the end of each, apart: a matcher gives
+  /// up at once where it is missing, and that would prove nothing.
   static func adversaries(_ rule: Rule) -> [(name: String, text: [UInt8])] {
-    let size = min(rule.width * 2, 8_192)
+    let size = min(rule.width * 2, 4_096)
+    let examples = rule.matches.compactMap { try? ExampleTemplate.expand($0, seed: 1) }.filter { $0.count > 1 }
+    let tail: [UInt8] = [0x01] + Set(examples.flatMap { $0.suffix(4) }).sorted()
     var texts: [(String, [UInt8])] = []
     for literal in rule.literals.prefix(4) where !literal.isEmpty {
       let bytes = Array(literal.utf8)
-      texts.append(("'\(literal)' over and over", (0..<size).map { bytes[$0 % bytes.count] }))
+      texts.append(("'\(literal)' over and over", (0..<size).map { bytes[$0 % bytes.count] } + tail))
       for filler in "aA0_- \n\"'=:/.".utf8 {
         let run = [UInt8](repeating: filler, count: size)
-        texts.append(("'\(literal)' and \(size) times the byte \(filler)", bytes + run))
+        texts.append(("'\(literal)' and \(size) times the byte \(filler)", bytes + run + tail))
       }
     }
-    for template in rule.matches {
-      guard var text = try? ExampleTemplate.expand(template, seed: 1), text.count > 1 else { continue }
-      text[text.count - 1] = 0x21
-      let repeated = (0..<max(1, size / text.count)).flatMap { _ in text }
-      texts.append(("'\(template)' with its last byte spoilt", repeated))
+    for (example, template) in zip(examples, rule.matches) {
+      let spoilt = Array(example.dropLast()) + [0x01]
+      let repeated = (0..<max(1, size / spoilt.count)).flatMap { _ in spoilt }
+      texts.append(("'\(template)' with its last byte spoilt", repeated + tail))
     }
     return texts
   }

@@ -31,14 +31,39 @@ public enum RuleChecker {
   public static func check(
     _ book: RuleBook, only providers: Set<String>? = nil, seeds: Int = defaultSeeds
   ) -> [RuleProblem] {
-    let matcher = Matcher(MatcherProgram(book.rules))
+    let matchers = Matchers(book.rules)
     let ids = Set(book.rules.map(\.id))
     let wanted = book.rules.indices.filter { providers?.contains(book.rules[$0].provider) ?? true }
     let rules = wanted.flatMap { index in
       checkReferences(book.rules[index], ids) + checkForm(book.rules[index])
-        + checkExamples(index, book.rules, matcher, seeds: seeds)
+        + checkExamples(index, book.rules, matchers[index], seeds: seeds)
     }
     return rules + book.providers.filter { providers?.contains($0.id) ?? true }.flatMap(checkManagement)
+  }
+
+  /// Detectors look at every text and yield to every rule, so they are asked only about their own examples.
+  private struct Matchers {
+    private let rules: [Rule]
+    private let ofRules: Matcher
+    private let ofAll: Matcher
+
+    init(_ rules: [Rule]) {
+      self.rules = rules
+      ofAll = Matcher(MatcherProgram(rules))
+      // Rules keep their places: candidates name them by these.
+      ofRules = Matcher(
+        MatcherProgram(
+          rules.map { rule in
+            guard rule.kind == .detector else { return rule }
+            var inert = rule
+            inert.kind = .pattern
+            inert.detector = nil
+            inert.literals = []
+            return inert
+          }))
+    }
+
+    subscript(_ index: Int) -> Matcher { rules[index].kind == .detector ? ofAll : ofRules }
   }
 
   private static func checkReferences(_ rule: Rule, _ ids: Set<RuleID>) -> [RuleProblem] {
@@ -133,13 +158,11 @@ public enum RuleChecker {
           problems.append(problem("'\(template)' (seed \(seed)) must not be found, but is"))
           break
         }
-        // What a detector finds may well be some provider's; and where a detector is surer than a rule, both are told of.
+        // What a detector finds may well be some provider's.
         guard wanted, rule.kind != .detector else { continue }
         let kept = Matcher.resolveOverlaps(candidates, rules: rules)
         guard let winner = kept.first, !kept.contains(where: { $0.rule == index }) else { continue }
-        let isDetector = rules[winner.rule].kind == .detector
-        problems.append(
-          problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)", isError: !isDetector))
+        problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
         break
       }
     }

@@ -23,6 +23,8 @@ public struct CallContext: Sendable, Equatable {
   public var base: String?
   /// `{key_id}`.
   public var keyID: String?
+  /// The id that goes with the secret that authorises a call, where a signature needs both; nil means ``keyID``.
+  public var authorizationID: String?
   /// `{tenant}`; a header that needs it is left out while it is nil.
   public var tenant: String?
   /// `{reference}`: our own mark on what we make, by which an unknown outcome is recognised later.
@@ -39,7 +41,8 @@ public struct CallContext: Sendable, Equatable {
   /// Particulars as given.
   public init(
     base: String? = nil, keyID: String? = nil, tenant: String? = nil, reference: String? = nil,
-    graceSeconds: Int? = nil, name: String? = nil, account: String? = nil, plan: String? = nil
+    graceSeconds: Int? = nil, name: String? = nil, account: String? = nil, plan: String? = nil,
+    authorizationID: String? = nil
   ) {
     self.base = base
     self.keyID = keyID
@@ -49,5 +52,6 @@ public struct CallContext: Sendable, Equatable {
     self.name = name
     self.account = account
     self.plan = plan
+    self.authorizationID = authorizationID
   }
 }

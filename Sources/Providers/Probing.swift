@@ -79,7 +79,11 @@ extension ProviderClient {
       probe.liveness = .live
       probe.identity = document.map { identity($0, call, secret) }
     } else if call.refused.contains(response.status) {
-      probe.liveness = .dead
+      if call.headers.contains(where: { ProviderClient.signature($0) != nil }), !AWSSignature.deniesKey(response.body) {
+        probe.evidence += ", which may be about the signature: another key's id, or a wrong clock"
+      } else {
+        probe.liveness = .dead
+      }
     } else if response.status == 429 {
       probe.retryAfterSeconds = retryAfter(response.headers) ?? ProviderClient.defaultRetrySeconds
     }

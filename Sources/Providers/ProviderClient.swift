@@ -47,6 +47,11 @@ public final class ProviderClient: Sendable {
     question(kind).map { describe($0, context) }
   }
 
+  /// Whether the question about a credential of that kind is signed, so that the context must name the key's id.
+  public func needsKeyID(kind: RuleID?) -> Bool {
+    question(kind)?.headers.contains { ProviderClient.signature($0) != nil } ?? false
+  }
+
   func describe(_ call: CallTemplate, _ context: CallContext) -> String {
     let values = substitution(nil, context)
     var url = ""
@@ -113,7 +118,7 @@ public final class ProviderClient: Sendable {
   ) throws(ProviderError) -> HTTPRequest {
     let values = substitution(secret, context)
     var headers: [(name: String, value: SensitiveText)] = []
-    for header in call.headers {
+    for header in call.headers where ProviderClient.signature(header) == nil {
       if let value = try values.header(header.name, header.value) { headers.append((header.name, value)) }
     }
     let type = call.headers.first { $0.name.lowercased() == "content-type" }?.value
@@ -123,7 +128,17 @@ public final class ProviderClient: Sendable {
       method: call.method, url: try values.url(call.url), headers: headers, body: body,
       timeoutSeconds: isHarmless ? ProviderClient.questionTimeoutSeconds : ProviderClient.mutationTimeoutSeconds)
     if TemplatePiece.cut(call.url).contains(.placeholder("secret")) { request.urlSecret = secret }
+    if let signature = call.headers.lazy.compactMap(ProviderClient.signature).first {
+      guard let keyID = context.authorizationID ?? context.keyID else { throw Substitution.unset("key_id") }
+      try signature.sign(&request, keyID: keyID, secret: secret, at: clock.now() / 1_000)
+    }
     return request
+  }
+
+  /// The signature that takes a header's place: `Authorization = "{aws-sigv4:SERVICE:REGION}"`.
+  static func signature(_ header: HeaderTemplate) -> AWSSignature? {
+    guard header.value.hasPrefix("{"), header.value.hasSuffix("}") else { return nil }
+    return AWSSignature(placeholder: String(header.value.dropFirst().dropLast()))
   }
 
   func send(_ request: HTTPRequest, _ context: CallContext) throws(TransportError) -> HTTPResponse {

@@ -3,6 +3,7 @@
 internal import Formats
 internal import Ledger
 internal import Model
+internal import Posix
 internal import Providers
 internal import RuleBook
 internal import Secrets
@@ -32,6 +33,9 @@ extension RotationRun {
     facts.set("reference", reference)
     facts.set("request", client.describe(makingRole, context))
     let attempt = replay.attempt + 1
+    do throws(SystemError) { try rescue.reserve() } catch {
+      return pauseFor("nothing was sent, because there is no room to keep an answer: \(error)")
+    }
     try advance(.requested, facts, attempt: attempt)
     let response: HTTPResponse
     do throws(TransportError) {
@@ -44,13 +48,7 @@ extension RotationRun {
       }
       return .goOn
     }
-    var received = Facts()
-    received.set("status", response.status)
-    received.set("request_id", response.header("x-request-id"))
-    received.set("retry_after", response.header("retry-after").flatMap { Int($0) })
-    received.set("bytes", response.body.count)
-    try advance(.received, received, values: [("raw-\(attempt)", response.body)])
-    return .goOn
+    return try keep(Answer(response))
   }
 
   /// Reads the sealed answer.

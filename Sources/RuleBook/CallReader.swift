@@ -43,7 +43,10 @@ enum CallReader {
       }
       let word = String(part[..<end])
       let isBasic = word == "basic" || word.hasPrefix("basic:")
-      if !isBasic && !placeholders.contains(word) { reader.mistake(node, "'{\(word)}' is no placeholder") }
+      let isSignature = word.hasPrefix("aws-sigv4:") && word.split(separator: ":").count == 3
+      if !isBasic && !isSignature && !placeholders.contains(word) {
+        reader.mistake(node, "'{\(word)}' is no placeholder")
+      }
     }
   }
 }

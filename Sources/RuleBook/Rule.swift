@@ -71,6 +71,10 @@ public struct Rule: Sendable, Equatable {
   public var severity: Severity
   /// What a match rests on before any checksum.
   public var confidence: Confidence
+  /// Names beside which the value stands, for a rule of the kind `keyword`, whose literals and pattern are made of these.
+  public var keywords: [String] = []
+  /// The pattern of the value alone, for such a rule.
+  public var value = ""
   /// At least one of these must stand within `width` bytes for the pattern to be tried; never empty.
   public var literals: [String]
   /// Whether ASCII case matters in `literals` (it always matters in the pattern unless that says `(?i)`).
@@ -108,6 +112,9 @@ public struct Rule: Sendable, Equatable {
   public var paths: [String]
   /// The harmless call for this kind alone, where it differs from the provider's.
   public var verify: CallTemplate?
+  /// For rules of other scanners' configurations, which have neither literals nor a bound: they are tried on a content as
+  /// a whole. Such a rule has no `literals` and no use for `width`.
+  public var content: ContentScope?
 
   /// A rule as given.
   public init(
@@ -116,7 +123,8 @@ public struct Rule: Sendable, Equatable {
     literalsIgnoreCase: Bool = false, pattern: String, secretGroup: Int = 0, width: Int, minimumEntropy: Double? = nil,
     stopWords: [String] = [], checksum: ChecksumKind? = nil, checksumIsOptional: Bool = false, isPublic: Bool = false,
     matches: [String] = [], rejects: [String] = [], source: String, pairs: [RuleID] = [],
-    pairLines: Int = Rule.defaultPairLines, paths: [String] = [], verify: CallTemplate? = nil
+    pairLines: Int = Rule.defaultPairLines, paths: [String] = [], verify: CallTemplate? = nil,
+    content: ContentScope? = nil
   ) {
     self.id = id
     self.kind = kind
@@ -143,5 +151,6 @@ public struct Rule: Sendable, Equatable {
     self.pairLines = pairLines
     self.paths = paths
     self.verify = verify
+    self.content = content
   }
 }

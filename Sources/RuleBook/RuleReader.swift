@@ -107,12 +107,9 @@ enum RuleReader {
     let value = reader.text("value", in: node)
     let example = reader.text("example", in: node)
     let longest = width(node, &reader, missing: KeywordPattern.defaultValueBytes)
-    rule.literals = KeywordPattern.literals(keywords)
-    rule.literalsIgnoreCase = true
-    rule.pattern = KeywordPattern.pattern(keywords, value: value)
-    rule.secretGroup = 1
-    rule.width = min(longest + KeywordPattern.contextBytes(keywords), Rule.maximumWidthBytes)
-    rule.minimumEntropy = rule.minimumEntropy ?? KeywordPattern.defaultEntropy
+    KeywordPattern.expand(&rule, keywords: keywords, value: value)
+    rule.width = min(KeywordPattern.width(keywords, value: longest), Rule.maximumWidthBytes)
+    rule.minimumEntropy = rule.minimumEntropy ?? KeywordPattern.defaultEntropy(example: example)
     if let first = keywords.first {
       rule.matches = KeywordPattern.matches(first, example: example) + rule.matches
       rule.rejects = KeywordPattern.rejects(first, example: example) + rule.rejects

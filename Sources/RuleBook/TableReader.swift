@@ -125,7 +125,9 @@ struct TableReader {
   }
 
   private func nearest(_ word: String, among words: [String]) -> String? {
-    words.map { ($0, editDistance(word, $0)) }.filter { $0.1 <= 3 }.min { $0.1 < $1.1 }?.0
+    // A short word is near to everything.
+    let limit = min(3, max(1, word.utf8.count / 3))
+    return words.map { ($0, editDistance(word, $0)) }.filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
   }
 }
 

@@ -66,6 +66,7 @@ internal import Secrets
       case CURLE_SSL_CONNECT_ERROR: "no secure connection to \(host) could be made"
       case CURLE_GOT_NOTHING: "\(host) closed the connection without an answer"
       case CURLE_PARTIAL_FILE: "\(host) closed the connection in the middle of its answer"
+      case CURLE_UNKNOWN_OPTION: "the libcurl of this machine is too old: 7.85 is needed"
       case CURLE_SEND_ERROR, CURLE_RECV_ERROR: "the connection to \(host) broke"
       default: "\(host) could not be asked: \(explanation(code))"
       }

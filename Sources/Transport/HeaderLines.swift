@@ -17,9 +17,6 @@ struct HeaderLines: ~Copyable {
   /// Lays out the request's fields; what could split a line, or is not a field's name, is refused.
   init(_ request: HTTPRequest) throws(TransportError) {
     var capacity = 128
-    for (name, value) in request.headers { capacity += name.utf8.count + HeaderLines.count(value) + 4 }
-    // One reservation: growing would leave unwiped copies of a key behind.
-    bytes.reserveCapacity(capacity)
     var names: Set<String> = []
     for (name, value) in request.headers {
       guard !name.isEmpty, name.utf8.allSatisfy(HeaderLines.isToken) else {
@@ -29,9 +26,13 @@ struct HeaderLines: ~Copyable {
       guard !HeaderLines.reserved.contains(name.lowercased()) else {
         throw TransportError(fate: .notSent, reason: "the header \(name) can't be set")
       }
-      guard append(name, value) else {
-        throw TransportError(fate: .notSent, reason: "the header \(name) would hold a control character")
-      }
+      capacity += name.utf8.count + HeaderLines.count(value) + 4
+    }
+    // One reservation: growing would leave unwiped copies of a key behind.
+    bytes.reserveCapacity(capacity)
+    for (name, value) in request.headers where !append(name, value) {
+      wipe(&bytes)
+      throw TransportError(fate: .notSent, reason: "the header \(name) would hold a control character")
     }
     // libcurl adds these by itself; an empty one takes it back.
     if !names.contains("content-type") { append(line: "Content-Type:") }
@@ -39,12 +40,7 @@ struct HeaderLines: ~Copyable {
     append(line: "Expect:")
   }
 
-  deinit {
-    var bytes = bytes
-    wipe(&bytes)
-  }
-
-  /// Wipes the lines.
+  /// Wipes the lines; the owner's duty (in a deinit, the bytes would be copied first, and the copy wiped).
   mutating func wipeNow() { wipe(&bytes) }
 
   /// Lends the lines in libcurl's form.

@@ -105,7 +105,9 @@ struct RulesShowCommand: ParsableCommand {
     if rule.isPublic { lines.append(("public", "meant to be public")) }
     if !rule.aliases.isEmpty { lines.append(("aliases", rule.aliases.joined(separator: ", "))) }
     if let detector = rule.detector { lines.append(("detector", detector)) }
-    if !rule.pattern.isEmpty {
+    if rule.kind == .keyword {
+      lines += [("keywords", rule.keywords.joined(separator: "  ")), ("value", rule.value)]
+    } else if !rule.pattern.isEmpty {
       let anyCase = rule.literalsIgnoreCase ? " (any case)" : ""
       lines.append(("literals", rule.literals.joined(separator: "  ") + anyCase))
       lines.append(("pattern", rule.pattern))
@@ -167,8 +169,9 @@ struct RulesCheckCommand: ParsableCommand {
     mistakes += RulesCommand.repeated(own.map(\.id)).map { "two files describe the provider \($0)" }
     mistakes += RuleBook.duplicates(in: providers).map { "two rules have the id \($0)" }
     let book = RuleBook(providers)
-    mistakes += RuleChecker.check(book, only: wanted, seeds: seeds).map(\.description)
-    let advice = RuleAdvice.check(book, only: wanted).map(\.description)
+    let found = RuleChecker.check(book, only: wanted, seeds: seeds)
+    mistakes += found.filter(\.isError).map(\.description)
+    let advice = (found.filter { !$0.isError } + RuleAdvice.check(book, only: wanted)).map(\.description)
     for text in mistakes { Console.note("mistake: \(text)") }
     for text in advice { Console.note("advice: \(text)") }
     let count = book.rules.count { wanted?.contains($0.provider) ?? true }

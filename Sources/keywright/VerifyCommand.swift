@@ -46,7 +46,7 @@ struct VerifyCommand: ParsableCommand {
     ReportFile.recoverValues(&scanned, from: repository)
     let endpoints = try configured.endpoints()
     if plan { return showPlan(scanned, endpoints) }
-    let verifier = FindingVerifier(endpoints: endpoints)
+    let verifier = FindingVerifier(endpoints: endpoints, findings: scanned.findings)
     for index in scanned.findings.indices {
       scanned.findings[index].verification = verifier.verify(scanned.findings[index])
     }
@@ -59,7 +59,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func showPlan(_ scanned: ScanReport, _ endpoints: [Endpoint]) {
-    let verifier = FindingVerifier(endpoints: endpoints)
+    let verifier = FindingVerifier(endpoints: endpoints, findings: scanned.findings)
     var requests: [String: Int] = [:]
     for finding in scanned.findings {
       for request in verifier.requests(for: finding) { requests[request, default: 0] += 1 }
@@ -81,14 +81,23 @@ final class FindingVerifier {
   private let endpoints: [Endpoint]
   private var clients: [String: ProviderClient] = [:]
 
-  init(endpoints: [Endpoint]) { self.endpoints = endpoints }
+  private let pairs: PairedFindings
+
+  init(endpoints: [Endpoint], findings: [Finding]) {
+    self.endpoints = endpoints
+    pairs = PairedFindings(findings)
+  }
 
   /// The requests that ``verify(_:)`` may send, without any value.
   func requests(for finding: Finding) -> [String] {
     guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == finding.provider }),
       let call = provider.verifyCall(for: finding.rule)
     else { return [] }
-    return contexts(provider, call).compactMap { client(provider).describeQuestion($0, kind: finding.rule) }
+    // A signed question is sent once for each id that may belong to the secret, and not at all without one.
+    let times = client(provider).needsKeyID(kind: finding.rule) ? pairs.values(beside: finding, provider).count : 1
+    return contexts(provider, call).flatMap { context in
+      Array(repeating: client(provider).describeQuestion(context, kind: finding.rule), count: times).compactMap { $0 }
+    }
   }
 
   /// What the provider says. Where several services are configured for it, they are asked in turn until one accepts.
@@ -104,16 +113,25 @@ final class FindingVerifier {
     guard let call = provider.verifyCall(for: finding.rule) else {
       return unknown("\(provider.name) has no harmless call to ask with")
     }
-    let contexts = contexts(provider, call)
+    var contexts = contexts(provider, call)
+    if client(provider).needsKeyID(kind: finding.rule) {
+      let ids = pairs.values(beside: finding, provider)
+      guard !ids.isEmpty else {
+        return unknown("its id, without which it can't be asked about, was not found beside it")
+      }
+      contexts = contexts.flatMap { context in ids.map { CallContext(base: context.base, keyID: $0) } }
+    }
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")
     }
-    var answer = unknown("not asked")
+    var answers: [Verification] = []
     for context in contexts {
-      answer = client(provider).verify(secret, context, kind: finding.rule)
+      let answer = client(provider).verify(secret, context, kind: finding.rule)
       if answer.liveness == .live { return answer }
+      answers.append(answer)
     }
-    return answer
+    // Dead is what all of them refuse: one that could not tell may be the one that knows it.
+    return answers.first { $0.liveness == .unknown } ?? answers.last ?? unknown("not asked")
   }
 
   private func contexts(_ provider: Provider, _ call: CallTemplate) -> [CallContext] {

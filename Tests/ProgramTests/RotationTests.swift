@@ -2,6 +2,7 @@
 // spoils answers, files that can't be written, configurations that are wrong or not to be trusted.
 
 import Foundation
+import Glibc
 import Testing
 
 /// A sandbox with a service and configured keys.
@@ -234,6 +235,120 @@ private final class Shop {
     #expect(outcome.status == 2, "\(outcome.errors)")
     #expect(try shop.value(key) == key.value)
     #expect(try shop.run("rotate", "tracked", "--allow-tracked").status == 0)
+  }
+
+  @Test func reloadsAndAlarms() throws {
+    let shop = try Shop()
+    let trace = shop.sandbox.root + "/trace"
+    let key = try shop.add(
+      "reloaded",
+      more: "reload = [[\"/bin/sh\", \"-c\", \"echo $KEYWRIGHT_KEY $0 >> '\(trace)'\", \"first\"], [\"/bin/false\"]]")
+    let alarm = "[hooks]\non_failure = [\"/bin/sh\", \"-c\", \"echo $KEYWRIGHT_OUTCOME >> '\(trace)'\"]\n"
+    var text = alarm + (try shop.sandbox.read(shop.config))
+    try text.write(toFile: shop.config, atomically: false, encoding: .utf8)
+    let outcome = try shop.run("rotate", "reloaded")
+    #expect(outcome.status == 4, "\(outcome.errors)")
+    #expect(outcome.errors.contains("/bin/false did not reload its user: it ended with status 1"), "\(outcome.errors)")
+    #expect(try shop.authority.status(of: key.value) == 200)
+    // Told once, however often it is looked at.
+    #expect(try shop.run("rotate", "--due").status == 4)
+    #expect(try shop.sandbox.read(trace) == "reloaded first\nunknown\n")
+    // A wrong command is put right in the configuration, and only what did not work yet is run.
+    text = text.replacingOccurrences(of: "/bin/false", with: "/bin/true")
+    try text.write(toFile: shop.config, atomically: false, encoding: .utf8)
+    #expect(try shop.run("resume").status == 0)
+    try shop.checkGood(key, "reloaded")
+    #expect(try shop.sandbox.read(trace) == "reloaded first\nunknown\n")
+  }
+
+  /// Root may write what is read-only, so the program runs as nobody.
+  @Test(.enabled(if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")))
+  func aFileThatMayNotBeWritten() throws {
+    let shop = try Shop()
+    let proxy = try SpoilingProxy(to: shop.authority.port)
+    let key = try shop.add("read-only", base: proxy.base)
+    let root = shop.sandbox.root
+    // Where nobody can get at them: the program, a configuration of its own, a state directory.
+    let program = root + "/keywright"
+    try FileManager.default.copyItem(atPath: Sandbox.products + "/keywright", toPath: program)
+    for (path, mode) in [(root, 0o755), (program, 0o755), (shop.config, 0o644), (key.file, 0o444)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+    let state = root + "/nobody"
+    try FileManager.default.createDirectory(
+      atPath: state, withIntermediateDirectories: false,
+      attributes: [.posixPermissions: 0o700, .ownerAccountID: 65_534])
+    func run(_ arguments: String...) throws -> Outcome {
+      try shop.sandbox.run(
+        "/usr/bin/setpriv",
+        ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments + ["--config", shop.config],
+        extra: ["KEYWRIGHT_STATE": state + "/state", "XDG_CONFIG_HOME": state])
+    }
+    try #require(try run("--version").status == 0 || (try run("rules", "list").status) == 0)
+    for command in [["rotate", "read-only"], ["rotate", "read-only", "--plan"]] {
+      let outcome = try command.count == 3 ? run(command[0], command[1], command[2]) : run(command[0], command[1])
+      #expect(outcome.status == 2, "\(outcome.errors)")
+      #expect(outcome.errors.contains(key.file) || outcome.errors.contains(root), "\(outcome.errors)")
+    }
+    #expect(proxy.requests.isEmpty)
+    #expect(try shop.value(key) == key.value)
+    try shop.checkGood(key, "read-only")
+  }
+
+  @Test func whatIsDueIsRotatedOnceAndTheScheduleSaysSo() throws {
+    let shop = try Shop()
+    let key = try shop.add("due")
+    #expect(try shop.run("rotate", "--due").status == 0)
+    #expect(try shop.value(key) == key.value)
+    let plan = try shop.run("schedule", "show", "--next", "365d")
+    #expect(plan.output.split(separator: "\n").count == 4)
+    let text = try shop.sandbox.read(shop.config).replacingOccurrences(
+      of: "max_age = \"90d\"", with: "max_age = \"1m\"")
+    try text.write(toFile: shop.config, atomically: false, encoding: .utf8)
+    // A minute can't be waited for: the ledger is told that the key was seen long ago.
+    let outcome = try shop.sandbox.run(
+      "/usr/bin/env",
+      [
+        "python3", "-c",
+        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('UPDATE inventory SET first_seen_ms=first_seen_ms-120000'); c.commit()",
+        shop.sandbox.root + "/state/ledger.sqlite",
+      ])
+    try #require(outcome.status == 0)
+    let report = shop.sandbox.root + "/due.json"
+    #expect(try shop.run("rotate", "--due", "--output", report).status == 0)
+    #expect(try shop.value(key) != key.value)
+    let rotations = try shop.sandbox.json(report)["rotations"] as? [[String: Any]]
+    #expect(rotations?.map { $0["name"] as? String } == ["due"])
+    #expect(rotations?.first?["cause"] as? String == "due")
+    let now = try shop.value(key)
+    #expect(try shop.run("rotate", "--due").status == 0)
+    #expect(try shop.value(key) == now)
+    #expect(try shop.run("audit", "verify-log").status == 0)
+    #expect(try shop.run("audit").status == 1)
+  }
+
+  @Test(arguments: ["--systemd", "--cron", "--kubernetes"])
+  func schedulersFilesAreUnderstood(_ kind: String) throws {
+    let shop = try Shop()
+    _ = try shop.add("a")
+    let folder = shop.sandbox.root + "/units 100%"
+    let image = kind == "--kubernetes" ? ["--image", "registry.example/keywright:1"] : []
+    let outcome = try shop.sandbox.keywright(
+      ["schedule", "install", kind, "--write", "--directory", folder, "--config", shop.config, "--every", "1h"] + image)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    switch kind {
+    case "--systemd":
+      guard FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze") else { return }
+      for unit in ["service", "timer"] {
+        let check = try shop.sandbox.run("/usr/bin/systemd-analyze", ["verify", "\(folder)/keywright-rotate.\(unit)"])
+        #expect(check.status == 0 && !check.errors.contains("keywright-rotate"), "\(check.errors)")
+      }
+    case "--cron":
+      let line = try shop.sandbox.read(folder + "/keywright")
+      #expect(line.hasPrefix("7 * * * * root ") && line.hasSuffix("\n"))
+    default:
+      #expect(try shop.sandbox.read(folder + "/keywright-rotate.yaml").contains("concurrencyPolicy: Forbid"))
+    }
   }
 
   @Test func aHostileConfigurationGetsNothing() throws {

@@ -21,7 +21,8 @@ final class Sandbox {
   /// Values that must appear in no output, report, log or argument.
   private(set) var values: [String] = []
 
-  static let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+  static let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+    .path
 
   init() throws {
     var template = Array("/tmp/keywright-test-XXXXXX".utf8CString)
@@ -127,7 +128,9 @@ final class Sandbox {
       guard !allowed.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) else { return false }
       var isDirectory: ObjCBool = false
       _ = unsafe FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
-      guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else { return false }
+      guard !isDirectory.boolValue, let bytes = FileManager.default.contents(atPath: root + "/" + name) else {
+        return false
+      }
       return values.contains { bytes.range(of: Data($0.utf8)) != nil }
     }
   }
@@ -156,7 +159,8 @@ final class Sandbox {
     func text(_ end: String) -> String {
       String(decoding: FileManager.default.contents(atPath: stem + end) ?? Data(), as: UTF8.self)
     }
-    let status = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    let status =
+      process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
     return Outcome(status: status, output: text(".out"), errors: text(".err"))
   }
 }

@@ -105,7 +105,9 @@ import Testing
     #expect(try sandbox.keywright("scan", "--stdin", "--exit-code", "9", input: Array(key.utf8)).status == 9)
   }
 
-  @Test(arguments: [["scan", "--nonsense"], ["scan", "--dir", "/", "--stdin"], ["nonsense"], ["scan", "--threads", "0"]])
+  @Test(arguments: [
+    ["scan", "--nonsense"], ["scan", "--dir", "/", "--stdin"], ["nonsense"], ["scan", "--threads", "0"],
+  ])
   func wrongUsageIsStatusTwo(_ arguments: [String]) throws {
     let outcome = try sandbox.keywright(arguments)
     #expect(outcome.status == 2)

@@ -75,11 +75,14 @@ extension HTTPRequest {
 }
 
 /// The AITBC provider as the repository's own file describes it.
-func aitbc() throws -> Provider {
+func aitbc() throws -> Provider { try providerFile("aitbc") }
+
+/// A provider as the repository's own file describes it.
+func providerFile(_ id: String) throws -> Provider {
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  let bytes = try Data(contentsOf: root.appending(path: "Rules/aitbc.toml"))
-  return try ProviderFile.parse(Array(bytes), name: "aitbc.toml")
+  let bytes = try Data(contentsOf: root.appending(path: "Rules/\(id).toml"))
+  return try ProviderFile.parse(Array(bytes), name: "\(id).toml")
 }
 
 /// A value that no output may hold.

@@ -22,7 +22,13 @@ final class World: Sendable {
   let provider: Provider
   let key: ConfiguredKey
   let oldValue: String
-  private let calls = Mutex<(count: Int, names: [String], killAt: Int?)>((0, [], nil))
+  private struct Calls {
+    var count = 0
+    var names: [String] = []
+    var killAt: Int?
+    var failAt: String?
+  }
+  private let calls = Mutex(Calls())
 
   init(_ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000) throws {
     // In memory where there is such a place: hundreds of runs, each with dozens of durable commits.
@@ -66,7 +72,10 @@ final class World: Sendable {
   func ledger() throws -> Ledger { try Ledger(directory: root + "/state") }
 
   /// A new process: its own ledger connection, its own client.
-  func rotator(interrupted: @escaping @Sendable () -> Bool = { false }) throws -> Rotator {
+  func rotator(
+    interrupted: @escaping @Sendable () -> Bool = { false },
+    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() }
+  ) throws -> Rotator {
     let (service, clock, provider) = (service, clock, provider)
     return Rotator(
       RotationServices(
@@ -75,7 +84,7 @@ final class World: Sendable {
           id == "aitbc"
             ? ProviderSession(
               provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock)) : nil
-        }, actor: "test",
+        }, actor: "test", runHook: { command, _, _ in hook(command) },
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
   }
 
@@ -84,6 +93,10 @@ final class World: Sendable {
       calls.count += 1
       calls.names.append(name)
       if calls.count == calls.killAt { throw Killed() }
+      if name == calls.failAt {
+        calls.failAt = nil
+        throw LedgerError(.unusable, "the disk is full")
+      }
     }
   }
 
@@ -95,6 +108,9 @@ final class World: Sendable {
       calls.killAt = number
     }
   }
+
+  /// The ledger will fail once, at the checkpoint of that name.
+  func failAt(_ name: String) { calls.withLock { $0.failAt = name } }
 
   var checkpoints: [String] { calls.withLock(\.names) }
 

@@ -101,3 +101,15 @@ private func spoilt(_ token: [UInt8], at place: Int) -> [UInt8] {
     }
   }
 }
+
+@Suite struct AWSAccessKeyTests {
+  private func account(_ id: String) -> String? { AWSAccessKey.account(of: Array(id.utf8).span) }
+
+  /// The example with which the encoding was first published, in two pieces.
+  @Test func published() { #expect(account("ASIAQNZGKI" + "QY56JQ7WML") == "029608264753") }
+
+  @Test(arguments: [
+    "", "AKIA", "AKIAIOSFODNN7EXAMPLE", "AROAQNZGKIQY56JQ7WM2", "AKIAQNZGKIQY56JQ7W01", "AKIAQAAAAAAAAAAAAAAAA",
+  ])
+  func otherIdentifiersSayNothing(_ id: String) { #expect(account(id) == nil) }
+}
