@@ -1,4 +1,5 @@
 // The generic model's weights. Written by Tests/Training/train.py; do not edit.
+// swift-format-ignore-file
 
 enum GenericWeights {
   /// How many features the trees were made for.
