@@ -121,10 +121,11 @@ enum Octet {
 
   /// The length of the longest stretch of text.
   static func longestText(_ bytes: Span<UInt8>) -> Int {
+    let classes = classes
     var longest = 0
     var current = 0
     for index in bytes.indices {
-      current = isText(bytes[index]) ? current + 1 : 0
+      current = classes[Int(bytes[index])] & 2 != 0 ? current + 1 : 0
       if current > longest { longest = current }
     }
     return longest

@@ -32,19 +32,29 @@ enum DigitRuns {
     in bytes: Span<UInt8>, from start: Int, to end: Int, _ found: (Range<Int>) -> Int
   ) {
     let last = bytes.count - minimumBase64
-    var at = start
-    Octet.base64.withDigits { isDigit in
-      while at < end, at <= last {
-        // The last byte first: in ordinary text one of the last few is none, and all before it is passed over.
-        var probe = at + minimumBase64 - 1
-        while probe >= at, isDigit(bytes[probe]) { probe -= 1 }
-        if probe >= at {
-          at = probe + 1
-          continue
+    guard start >= 0 else { return }
+    unsafe Octet.base64.withUnsafeBufferPointer { table in
+      unsafe bytes.withUnsafeBufferPointer { buffer in
+        guard let digits = table.baseAddress, table.count == 256, let base = buffer.baseAddress else { return }
+        var at = start
+        // All from `at` to before this are digits already.
+        var known = start
+        while at < end, at <= last {
+          // The last byte first: in ordinary text one of the last few is none, and all before it is passed over.
+          let upper = at &+ minimumBase64
+          var probe = upper &- 1
+          while probe >= known, unsafe digits[Int(base[probe])] < 64 { probe &-= 1 }
+          let isShort = probe >= known
+          known = upper
+          if isShort {
+            at = probe &+ 1
+            continue
+          }
+          var stop = upper
+          while stop < buffer.count, unsafe digits[Int(base[stop])] < 64 { stop &+= 1 }
+          at = max(stop, found(at..<stop))
+          known = at
         }
-        var upper = at + minimumBase64
-        while upper < bytes.count, isDigit(bytes[upper]) { upper += 1 }
-        at = max(upper, found(at..<upper))
       }
     }
   }
@@ -115,12 +125,13 @@ enum DigitRuns {
   /// Appends what one line's digits decode to. A digit that is left over at the end tells nothing.
   static func decode(_ line: Range<Int>, in bytes: Span<UInt8>, into text: inout DecodedText) {
     text.beginGroups(origin: line.lowerBound)
+    let digits = Octet.base64
     var at = line.lowerBound
     while at < line.upperBound {
       var group: UInt32 = 0
       let count = min(4, line.upperBound - at)
       for offset in 0..<4 {
-        group = group << 6 | (offset < count ? UInt32(Octet.base64[Int(bytes[at + offset])]) & 63 : 0)
+        group = group << 6 | (offset < count ? UInt32(digits[Int(bytes[at + offset])]) & 63 : 0)
       }
       if count > 1 { text.append(group: group, count: count - 1) }
       at += 4
@@ -156,15 +167,5 @@ enum DigitRuns {
   /// ends here.
   private static func isWorthwhile(_ bytes: Span<UInt8>) -> Bool {
     Octet.longestText(bytes) >= minimumText || WideText.form(of: bytes) != nil
-  }
-}
-
-extension [UInt8] {
-  /// Lends a test for base64 digits, of this table, that costs no more than a load.
-  fileprivate func withDigits(_ body: ((UInt8) -> Bool) -> Void) {
-    unsafe withUnsafeBufferPointer { table in
-      guard table.count == 256 else { return }
-      body { unsafe table[Int($0)] < 64 }
-    }
   }
 }

@@ -50,8 +50,13 @@ struct EscapeStretches {
         limit = max(end, stretches.reach)
         if place >= limit { return false }
       }
-      for kind in EscapeKind.allCases where kinds & 1 << UInt8(kind.rawValue) != 0 {
-        guard let unit = kind.unit(at: place, in: bytes), isWorthwhile(kind, place, unit, bytes) else { continue }
+      var bits = kinds
+      while bits != 0 {
+        let kind = EscapeKind(rawValue: bits.trailingZeroBitCount) ?? .joint
+        bits &= bits &- 1
+        guard mayBeWorthwhile(kind, place, bytes), let unit = kind.unit(at: place, in: bytes),
+          isWorthwhile(kind, place, unit, bytes)
+        else { continue }
         stretches.add(kind, place..<place + unit.width, bytes, found)
       }
       return true
@@ -109,6 +114,20 @@ struct EscapeStretches {
   }
 
   // MARK: What is worth it
+
+  /// The cheapest question first: most quotes and backslashes have no key on either side.
+  private static func mayBeWorthwhile(_ kind: EscapeKind, _ place: Int, _ bytes: Span<UInt8>) -> Bool {
+    switch kind {
+    case .joint: return place >= 4 && Octet.isToken(bytes[place - 1]) && Octet.isToken(bytes[place - 2])
+    case .backslash:
+      // A line feed, a tab: a token must follow at once.
+      guard place + 1 < bytes.count, bytes[place + 1] & 0xe0 == 0x60, bytes[place + 1] & 0xfd != 0x75,
+        bytes[place + 1] != 0x78
+      else { return true }
+      return place + 1 + tokenBytes < bytes.count && Octet.isToken(bytes[place + 1 + tokenBytes])
+    default: return true
+    }
+  }
 
   private static func isWorthwhile(
     _ kind: EscapeKind, _ place: Int, _ unit: EscapeUnit, _ bytes: Span<UInt8>
@@ -186,24 +205,20 @@ struct EscapeStretches {
       unsafe bytes.withUnsafeBufferPointer { bytes in
         guard let table = table.baseAddress, let base = bytes.baseAddress else { return }
         var at = start
-        var current = unsafe table[Int(base[at])]
-        while at &+ 4 <= end {
-          let b = unsafe table[Int(base[at &+ 1])]
-          let c = unsafe table[Int(base[at &+ 2])]
-          let d = unsafe table[Int(base[at &+ 3])]
-          let e = unsafe table[Int(base[at &+ 4])]
-          let hits = (current & b &>> 8) | (b & c &>> 8) | (c & d &>> 8) | (d & e &>> 8)
-          if hits & 0xff != 0 {
-            let (first, second) = (UInt8(truncatingIfNeeded: current & b &>> 8), UInt8(truncatingIfNeeded: b & c &>> 8))
-            let (third, fourth) = (UInt8(truncatingIfNeeded: c & d &>> 8), UInt8(truncatingIfNeeded: d & e &>> 8))
-            if first != 0, !found(at, first) { return }
-            if second != 0, !found(at + 1, second) { return }
-            if third != 0, !found(at + 2, third) { return }
-            if fourth != 0, !found(at + 3, fourth) { return }
+        // Eight bytes at a time: most of them begin no unit of any kind, and of the rest few go on like one.
+        while at &+ 8 <= end {
+          let word = unsafe UInt64(littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
+          var firsts = PairTable.firsts(word)
+          while firsts != 0 {
+            let place = at &+ firsts.trailingZeroBitCount &>> 3
+            firsts &= firsts &- 1
+            let pair = unsafe table[Int(base[place])] & table[Int(base[place &+ 1])] &>> 8
+            if pair & 0xff != 0, !found(place, UInt8(truncatingIfNeeded: pair)) { return }
           }
-          current = e
-          at &+= 4
+          at &+= 8
         }
+        guard at < end else { return }
+        var current = unsafe table[Int(base[at])]
         while at < end {
           let next = unsafe table[Int(base[at &+ 1])]
           let kinds = UInt8(truncatingIfNeeded: current & next >> 8)
@@ -213,5 +228,18 @@ struct EscapeStretches {
         }
       }
     }
+  }
+
+  /// The high bit of each of eight bytes that may begin a unit: `"` to `'`, `=`, `\\`, `` ` ``.
+  @inline(__always)
+  private static func firsts(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = word & (ones &* 0x7f)
+    // Sums of two bytes below 128 do not run over into the next.
+    let range = (low &+ ones &* (0x80 - 0x22)) & ~(low &+ ones &* (0x80 - 0x28))
+    let others =
+      ((low ^ ones &* 0x3d) &+ ones &* 0x7f) & ((low ^ ones &* 0x5c) &+ ones &* 0x7f)
+      & ((low ^ ones &* 0x60) &+ ones &* 0x7f)
+    return (range | ~others) & ~word & (ones &* 0x80)
   }
 }

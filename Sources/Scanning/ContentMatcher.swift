@@ -78,17 +78,25 @@ struct ContentMatcher {
 
   /// Everything in `bytes`.
   func match(_ bytes: Span<UInt8>) -> MatchedContent {
-    add(decoding.scan(bytes), to: number(matcher.scan(bytes), bytes, nil), bytes)
+    let decoded = decoding.scan(bytes)
+    return add(decoded, to: number(matcher.scan(bytes), bytes, nil, decoded.candidates), bytes)
   }
 
   /// The same, for bytes that are made of pieces of others.
   func match(_ bytes: Span<UInt8>, copies: [CopyRun], parent: MatchedContent) -> MatchedContent {
-    let plain = number(matcher.scan(bytes, copies: copies, parent: parent.matches), bytes, parent)
-    guard let known = parent.decoded else { return add(decoding.scan(bytes), to: plain, bytes) }
-    return add(decoding.scan(bytes, copies: copies, parent: known), to: plain, bytes)
+    let decoded = parent.decoded.map { decoding.scan(bytes, copies: copies, parent: $0) } ?? decoding.scan(bytes)
+    let matches = matcher.scan(bytes, copies: copies, parent: parent.matches)
+    return add(decoded, to: number(matches, bytes, parent, decoded.candidates), bytes)
   }
 
-  /// Adds what is encoded: a plain candidate that overlaps it is better founded.
+  /// Whether a candidate from encoded bytes is better founded than a plain one that it overlaps. What is known is.
+  private func beats(_ decoded: Candidate, _ plain: Candidate) -> Bool {
+    guard decoded.secret.overlaps(plain.secret) else { return false }
+    if decoded.confidence != plain.confidence { return decoded.confidence > plain.confidence }
+    return rules[decoded.rule].id == KnownValues.ruleID
+  }
+
+  /// Adds what is encoded, and known values.
   private func add(
     _ decoded: DecodedMatches, to plain: MatchedContent, _ bytes: Span<UInt8>
   ) -> MatchedContent {
@@ -100,12 +108,14 @@ struct ContentMatcher {
         decoded: decoded)
     }
     let claimed = plain.winners.indices.filter { plain.winners[$0] }.map { plain.matches.candidates[$0].secret }
-    for candidate in decoded.candidates {
+    let candidates = decoded.candidates
+    let best = Set(Matcher.resolveOverlaps(candidates, rules: rules))
+    for candidate in candidates {
       guard let value = number(candidate, bytes) else {
         isOverfull = true
         continue
       }
-      let isWinner = !claimed.contains { $0.overlaps(candidate.secret) }
+      let isWinner = best.contains(candidate) && !claimed.contains { $0.overlaps(candidate.secret) }
       if isWinner, reportsPublic || !rules[candidate.rule].isPublic {
         values.claim(value, Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
@@ -118,7 +128,10 @@ struct ContentMatcher {
   }
 
   /// Numbers the values, and claims those of the winners. What was taken over from the parent has its number there.
-  private func number(_ matches: BufferMatches, _ bytes: Span<UInt8>, _ parent: MatchedContent?) -> MatchedContent {
+  /// A plain candidate gives way to one of `decoded` that is better founded.
+  private func number(
+    _ matches: BufferMatches, _ bytes: Span<UInt8>, _ parent: MatchedContent?, _ decoded: [Candidate]
+  ) -> MatchedContent {
     if matches.candidates.isEmpty { return MatchedContent(matches) }
     let candidates = matches.candidates
     let kept = Matcher.distinct(candidates, rules: rules)
@@ -136,6 +149,7 @@ struct ContentMatcher {
     }
     var winners = [Bool](repeating: false, count: candidates.count)
     for index in Matcher.winners(candidates, kept, rules: rules) {
+      if !decoded.isEmpty, decoded.contains(where: { beats($0, candidates[index]) }) { continue }
       winners[index] = true
       let origin = Int(matches.origins[index])
       if origin >= 0, let parent, parent.winners[origin] { continue }

@@ -3,6 +3,7 @@
 import Foundation
 import Matching
 import Model
+import RuleBook
 import Secrets
 import Testing
 
@@ -118,5 +119,29 @@ import Testing
     #expect(throws: ScanError.self) { try KnownFiles([empty]) }
     let error = #expect(throws: ScanError.self) { try KnownFiles([broken]) }
     #expect(error?.reason.contains("a.json") == true)
+  }
+
+  /// What is known, or has a shape of its own once decoded, is not reported as a value that only a name stands beside.
+  @Test mutating func betterFoundedThanAName() throws {
+    let rules = ["generic-password", "generic-secret", "generic-token", "generic-key", "generic-credential"].map {
+      kind in
+      Rule(
+        id: RuleID(kind), kind: .detector, detector: kind, provider: "generic", name: kind, severity: .high,
+        confidence: .context, literals: [], pattern: "", width: 1, source: "")
+    }
+    let (plain, encoded, token) = (secret(16), secret(18), TestRule.value(&random))
+    let known = KnownValues([("A in x", Array(plain.utf8)), ("B in x", Array(encoded.utf8))])
+    var options = ScanOptions()
+    options.known = known
+    let text = [plain, Data(encoded.utf8).base64EncodedString(), Data(" \(token)".utf8).base64EncodedString()]
+      .map { "db_password = \"\($0)\"\n" }.joined()
+    let program = known.program(with: rules + [TestRule.token])
+    let report = try Scanner.stream(name: "a.env", bytes: Array(text.utf8), program: program, options: options)
+    #expect(
+      report.findings.map(\.rule).sorted() == [KnownValues.ruleID, KnownValues.ruleID, RuleID("test-token")].sorted())
+    for value in [plain, encoded, token] { #expect(report.finding(value) != nil) }
+    // Without the values the same lines are what their names say.
+    let others = try Scanner.stream(name: "a.env", bytes: Array(text.utf8), program: MatcherProgram(rules))
+    #expect(others.finding(plain)?.provider == "generic")
   }
 }
