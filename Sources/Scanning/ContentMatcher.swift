@@ -26,6 +26,7 @@ struct ContentMatcher {
   let rules: [Rule]
   let values: ValueTable
   private let matcher: Matcher
+  private let contentRules: ContentRules
   private let reportsPublic: Bool
   private let honoursComments: Bool
 
@@ -33,6 +34,7 @@ struct ContentMatcher {
     rules = program.rules
     self.values = values
     matcher = Matcher(program)
+    contentRules = ContentRules(program.rules)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
   }
@@ -43,6 +45,7 @@ struct ContentMatcher {
     let notes = matcher.scan(bytes, into: &candidates)
     var result = Result()
     for stop in notes.stopped { result.stopped.insert(stop.rule) }
+    result.stopped.formUnion(contentRules.scan(bytes, into: &candidates))
     if candidates.isEmpty { return result }
     let winners = Set(Matcher.resolveOverlaps(candidates, rules: rules))
     for candidate in candidates.sorted(by: ContentMatcher.precedes) {
