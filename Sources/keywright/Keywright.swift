@@ -22,7 +22,8 @@ struct Keywright: ParsableCommand {
     subcommands: [
       ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
       ScheduleCommand.self, AuditCommand.self, KeysCommand.self, RulesCommand.self, TrustCommand.self,
-      BaselineCommand.self, HookCommand.self, ReportCommand.self,
+      BaselineCommand.self, HookCommand.self, ReportCommand.self, GitleaksGitCommand.self, GitleaksDirCommand.self,
+      GitleaksStdinCommand.self, GitleaksDetectCommand.self, GitleaksProtectCommand.self,
     ])
 }
 

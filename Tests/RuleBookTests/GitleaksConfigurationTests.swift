@@ -6,12 +6,15 @@ import Testing
 
 private let builtin = [
   Rule(
-    id: RuleID("acme-key"), provider: "acme", name: "Acme key", aliases: ["acme-api-key", "acme-token"], severity: .high,
+    id: RuleID("acme-key"), provider: "acme", name: "Acme key", aliases: ["acme-api-key", "acme-token"],
+    severity: .high,
     confidence: .structure, literals: ["acme_"], pattern: "acme_[0-9a-f]{32}", width: 40, source: "https://acme.example"
   ),
   Rule(
-    id: RuleID("other-key"), provider: "other", name: "Other key", aliases: ["other"], severity: .high, confidence: .structure,
-    literals: ["othr"], pattern: "othr[0-9]{9}", width: 40, source: "https://other.example"),
+    id: RuleID("other-key"), provider: "other", name: "Other key", aliases: ["other"], severity: .high,
+    confidence: .structure,
+    literals: ["othr"], pattern: "othr[0-9]{9}", width: 40,
+    source: "https://other.example"),
 ]
 
 private func parse(
