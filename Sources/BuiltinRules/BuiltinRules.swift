@@ -7,6 +7,9 @@ public enum BuiltinRules {
   /// All providers, without their examples.
   public static let ruleBook = RuleBook(packedProviders.compactMap { $0.unpack() })
 
-  /// The same with their examples, for checking and showing; unpacked anew at each call.
+  /// The rules alone, which is all that a scan needs, sorted by id.
+  public static let rules = RuleBook(packedProviders.compactMap { $0.unpack(calls: false) }).rules
+
+  /// All providers with their examples, for checking and showing; unpacked anew at each call.
   public static func withExamples() -> RuleBook { RuleBook(packedProviders.compactMap { $0.unpack(examples: true) }) }
 }

@@ -2,6 +2,7 @@
 // delta is hostile until checked: sizes, offsets and lengths are tested before any byte is moved.
 
 internal import Glibc
+internal import Model
 
 enum Delta {
   /// The sizes that a delta opens with.

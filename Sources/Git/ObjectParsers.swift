@@ -26,6 +26,11 @@ public struct TreeReader: ~Escapable {
   private let bytes: Span<UInt8>
   private let idCount: Int
   private var at = 0
+  /// Where the next entry begins. Whoever sets it knows that one does.
+  public var offset: Int {
+    get { at }
+    set { at = max(0, newValue) }
+  }
   /// Whether the rest could not be read.
   public private(set) var isMalformed = false
 
@@ -52,7 +57,7 @@ public struct TreeReader: ~Escapable {
     guard offset > nameStart, offset + 1 + idCount <= bytes.count else { return malformed() }
     at = offset + 1 + idCount
     let kind: TreeEntry.Kind = mode & 0o170000 == 0o040000 ? .tree : mode & 0o170000 == 0o160000 ? .submodule : .blob
-    return TreeEntry(kind: kind, name: nameStart..<offset, id: ObjectID(bytes, at: offset + 1, count: idCount))
+    return TreeEntry(kind: kind, name: nameStart..<offset, id: ObjectID.load(bytes, at: offset + 1, count: idCount))
   }
 
   private mutating func malformed() -> TreeEntry? {
@@ -144,12 +149,38 @@ private struct HeaderLines: ~Escapable {
   }
 
   func starts(_ line: Range<Int>, with prefix: StaticString) -> Bool {
-    let prefix = "\(prefix)".utf8
-    return line.count >= prefix.count && zip(line, prefix).allSatisfy { bytes[$0] == $1 }
+    guard line.count >= prefix.utf8CodeUnitCount else { return false }
+    for index in 0..<prefix.utf8CodeUnitCount where unsafe prefix.utf8Start[index] != bytes[line.lowerBound + index] {
+      return false
+    }
+    return true
   }
 
   func id(_ line: Range<Int>, after prefix: StaticString) -> ObjectID? {
     guard starts(line, with: prefix) else { return nil }
-    return ObjectID(hex: line.dropFirst("\(prefix)".utf8.count).map { bytes[$0] })
+    return HeaderLines.id(bytes.extracting(line.lowerBound + prefix.utf8CodeUnitCount..<line.upperBound))
+  }
+
+  /// The id that exactly these hex digits write.
+  private static func id(_ digits: Span<UInt8>) -> ObjectID? {
+    guard digits.count == 40 || digits.count == 64 else { return nil }
+    func word(_ start: Int) -> UInt64? {
+      var value: UInt64 = 0
+      for index in start..<start + 16 {
+        // Forty digits are two words and a half.
+        guard index < digits.count else { return value << 32 }
+        let digit = digits[index]
+        switch digit {
+        case 0x30...0x39: value = value << 4 | UInt64(digit - 0x30)
+        case 0x61...0x66: value = value << 4 | UInt64(digit - 0x57)
+        case 0x41...0x46: value = value << 4 | UInt64(digit - 0x37)
+        default: return nil
+        }
+      }
+      return value
+    }
+    guard let a = word(0), let b = word(16), let c = word(32) else { return nil }
+    guard let d = digits.count == 64 ? word(48) : 0 else { return nil }
+    return ObjectID(words: (a, b, c, d), count: digits.count / 2)
   }
 }

@@ -24,7 +24,8 @@ extension ObjectStore {
     _ selection: ObjectSelection = ObjectSelection(), threads: Int = 1, _ makeVisitor: (Int) -> Visitor
   ) -> [Visitor] {
     let budget = ExpansionBudget(expansionLimit)
-    let walkers = (0..<max(1, threads)).map { PackWalker(makeVisitor($0), selection, limits, budget) }
+    let boxes = (0..<max(1, threads)).map { VisitorBox(makeVisitor($0)) }
+    let walkers = boxes.map { PackWalker($0, selection, limits, budget) }
     let duplicates = DuplicateObjects(self)
     var failures = problems + duplicates.problems
     for number in packs.indices {
@@ -39,7 +40,7 @@ extension ObjectStore {
       failures += walker.failures
       walker.failures = []
     }
-    let visitors = walkers.map(\.visitor)
+    let visitors = boxes.map(\.visitor)
     return finish(visitors, selection, duplicates.loose, failures, budget)
   }
 
@@ -50,7 +51,7 @@ extension ObjectStore {
     return min(limit, Int.max / 2) + limits.maximumExpansionBytes
   }
 
-  private func run<Visitor>(_ walkers: [PackWalker<Visitor>], _ job: WalkJob) {
+  private func run(_ walkers: [PackWalker], _ job: WalkJob) {
     guard job.forest.count >= ObjectStore.minimumThreadedEntries else {
       walkers[0].run(job)
       return

@@ -13,6 +13,8 @@ public final class ObjectStore: Sendable {
   public let problems: [ObjectFailure]
   /// Packs in the store.
   public var packCount: Int { packs.count }
+  /// Objects in all packs, those in several packs counted as often; loose objects are not counted.
+  public var packedCount: Int { packs.reduce(0) { $0 + $1.index.count } }
 
   /// In the order in which they are asked: large before small, cruft last.
   let packs: [Pack]

@@ -74,7 +74,7 @@ struct DuplicateObjects {
     func id(_ copy: Copy) -> ObjectID {
       guard copy.source < names.count else { return looseIDs[copy.position] }
       let own = names[copy.source]
-      return ObjectID(own.span, at: copy.position * count, count: count)
+      return ObjectID.load(own.span, at: copy.position * count, count: count)
     }
     copies.sort { left, right in
       if left.prefix != right.prefix { return left.prefix < right.prefix }

@@ -76,26 +76,6 @@ public struct ObjectStoreLimits: Sendable {
   public init() {}
 }
 
-/// A stretch of an object's bytes that its delta takes unchanged from its parent.
-public struct CopyRun: Sendable, Hashable {
-  /// Where the stretch begins in the parent.
-  public var baseOffset: Int
-  /// Where it begins in the object.
-  public var offset: Int
-  /// Its length in bytes, more than zero.
-  public var count: Int
-
-  /// A run as given.
-  public init(baseOffset: Int, offset: Int, count: Int) {
-    self.baseOffset = baseOffset
-    self.offset = offset
-    self.count = count
-  }
-
-  /// The stretch of the object.
-  public var range: Range<Int> { offset..<offset + count }
-}
-
 /// How an object comes from its parent: the copies, in the object's order, joined where one continues the other.
 /// Whatever lies between them is new.
 public struct DeltaRuns: Sendable {
@@ -127,10 +107,14 @@ public struct StoredObject: Sendable {
   public var isCruft: Bool
 }
 
+/// The state of a visitor that keeps nothing.
+public final class NoState {}
+
 /// What takes the objects of a walk. Each thread has a visitor of its own.
 public protocol ObjectVisitor: SendableMetatype {
-  /// What the visitor keeps of an object for the deltas that rest on it, such as what it found there.
-  associatedtype State
+  /// What the visitor keeps of an object for the deltas that rest on it, such as what it found there. A class, so that
+  /// the walk itself need not be compiled for each visitor.
+  associatedtype State: AnyObject
 
   /// An object has been unpacked.
   ///

@@ -22,13 +22,15 @@ struct PackForest {
   private(set) var nextSiblings: [Rank]
   /// For each rank the kind's number; 0 where the entry rests on nothing sound.
   private(set) var kinds: [UInt8]
+  /// Whether the index lists any id twice.
+  private let hasRepeats: Bool
   /// Entries that no walk can reach, and why.
   private(set) var failures: [ObjectFailure] = []
 
   var count: Int { positions.count }
 
   func id(_ rank: Rank) -> ObjectID {
-    ObjectID(names.span, at: Int(positions[Int(rank)]) * idCount, count: idCount)
+    ObjectID.load(names.span, at: Int(positions[Int(rank)]) * idCount, count: idCount)
   }
 
   func position(_ rank: Rank) -> Int { Int(positions[Int(rank)]) }
@@ -39,7 +41,9 @@ struct PackForest {
   init(_ pack: Pack, idCount: Int) throws(ObjectFailure) {
     self.pack = pack
     self.idCount = idCount
-    names = try pack.index.names(0..<pack.index.count)
+    let names = try pack.index.names(0..<pack.index.count)
+    self.names = names
+    hasRepeats = (0..<pack.index.count).contains { PackForest.repeats(names, $0, idCount) }
     var sorted = try pack.index.offsets()
     positions = OffsetSort.order(&sorted)
     sorted.append(pack.entriesEnd)
@@ -124,7 +128,7 @@ struct PackForest {
     var high = pack.index.fanout[Int(id.firstByte) + 1]
     while low < high {
       let middle = low + (high - low) / 2
-      let name = ObjectID(names.span, at: middle * idCount, count: idCount)
+      let name = ObjectID.load(names.span, at: middle * idCount, count: idCount)
       if name == id { return middle }
       if name < id { low = middle + 1 } else { high = middle }
     }
@@ -186,11 +190,12 @@ enum OffsetSort {
 
 extension PackForest {
   /// Whether the index lists the entry's id just before, too: then this is a second copy.
-  func repeatsName(_ rank: Rank) -> Bool {
-    let position = position(rank)
-    return position > 0
-      && ObjectID(names.span, at: position * idCount, count: idCount)
-        == ObjectID(names.span, at: (position - 1) * idCount, count: idCount)
+  func repeatsName(_ rank: Rank) -> Bool { hasRepeats && PackForest.repeats(names, position(rank), idCount) }
+
+  fileprivate static func repeats(_ names: [UInt8], _ position: Int, _ idCount: Int) -> Bool {
+    position > 0
+      && ObjectID.load(names.span, at: position * idCount, count: idCount)
+        == ObjectID.load(names.span, at: (position - 1) * idCount, count: idCount)
   }
 }
 

@@ -134,13 +134,13 @@ enum SortedNames {
     while high - low > blockCount {
       let middle = low + (high - low) / 2
       let bytes = try file.bytes(at: start + middle * stride, count: idCount)
-      let name = ObjectID(bytes.span, at: 0, count: idCount)
+      let name = ObjectID.load(bytes.span, at: 0, count: idCount)
       if name == id { return middle }
       if name < id { low = middle + 1 } else { high = middle }
     }
     guard low < high else { return nil }
     let block = try file.bytes(at: start + low * stride, count: (high - low - 1) * stride + idCount)
-    for index in 0..<(high - low) where ObjectID(block.span, at: index * stride, count: idCount) == id {
+    for index in 0..<(high - low) where ObjectID.load(block.span, at: index * stride, count: idCount) == id {
       return low + index
     }
     return nil
@@ -148,7 +148,7 @@ enum SortedNames {
 }
 
 extension ObjectID {
-  var firstByte: UInt8 { bytes[0] }
+  var firstByte: UInt8 { UInt8(truncatingIfNeeded: words.0 >> 56) }
 }
 
 extension StoredFile {

@@ -76,8 +76,31 @@ final class ExpansionBudget: Sendable {
   }
 }
 
+/// A visitor, whatever its type: generic code in the walk's loops would look types up at run time.
+class ErasedVisitor {
+  func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: AnyObject?) -> AnyObject? { nil }
+}
+
+/// A visitor of one type.
+final class VisitorBox<Visitor: ObjectVisitor>: ErasedVisitor {
+  var visitor: Visitor
+
+  init(_ visitor: Visitor) { self.visitor = visitor }
+
+  override func visit(
+    _ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: AnyObject?
+  ) -> AnyObject? {
+    // A walker hands on nothing but what its own visitor gave it.
+    let state = parent.map { unsafe unsafeDowncast($0, to: Visitor.State.self) }
+    return visitor.visit(object, bytes, delta: delta, parent: state)
+  }
+}
+
 /// One thread's part of the walk over all packs.
-final class PackWalker<Visitor: ObjectVisitor> {
+final class PackWalker {
+  /// Depth first means to and fro in the pack: what is read beyond an entry is mostly of no use.
+  private static let windowBytes = 1 << 13
+
   /// An object whose deltas are being walked.
   private struct Frame {
     var rank: PackForest.Rank
@@ -85,10 +108,10 @@ final class PackWalker<Visitor: ObjectVisitor> {
     var next: PackForest.Rank
     /// The object; nil after it was dropped to keep within the limit.
     var bytes: ByteBuffer?
-    var state: Visitor.State?
+    var state: AnyObject?
   }
 
-  var visitor: Visitor
+  private let visitor: ErasedVisitor
   /// Objects that could not be read in this walk.
   var failures: [ObjectFailure] = []
 
@@ -96,14 +119,14 @@ final class PackWalker<Visitor: ObjectVisitor> {
   private let limits: ObjectStoreLimits
   private let budget: ExpansionBudget
   private let inflater = Inflater()
-  private var window = PackWindow()
+  private var window = PackWindow(count: PackWalker.windowBytes)
   private var pool = BufferPool()
   private let delta = ByteBuffer()
   private var runs: DeltaRuns
   private var frames: [Frame] = []
   private var heldBytes = 0
 
-  init(_ visitor: Visitor, _ selection: ObjectSelection, _ limits: ObjectStoreLimits, _ budget: ExpansionBudget) {
+  init(_ visitor: ErasedVisitor, _ selection: ObjectSelection, _ limits: ObjectStoreLimits, _ budget: ExpansionBudget) {
     self.visitor = visitor
     self.selection = selection
     self.limits = limits
@@ -154,7 +177,7 @@ final class PackWalker<Visitor: ObjectVisitor> {
 
   private func visit(
     _ forest: PackForest, _ rank: PackForest.Rank, _ bytes: ByteBuffer, hasParent: Bool
-  ) -> Visitor.State? {
+  ) -> AnyObject? {
     let id = forest.id(rank)
     guard let kind = forest.kind(rank) else { return nil }
     if selection.verifies, bytes.withSpan({ ObjectDigest.id(kind, $0, idCount: forest.idCount) }) != id {

@@ -73,17 +73,23 @@ private struct RangeWalk {
 
   init(reader: StoreReader) { self.reader = reader }
 
-  mutating func add(_ id: ObjectID, isExcluded: Bool) {
-    if let known = nodes[id] {
-      if isExcluded && !known.isExcluded { exclude(id) }
-      return
-    }
-    var node = read(id)
+  mutating func add(_ name: ObjectID, isExcluded: Bool) {
+    if isKnown(name, isExcluded) { return }
+    // A tag stands for its commit, which another name may have brought already.
+    let (id, found) = read(name)
+    if id != name, isKnown(id, isExcluded) { return }
+    var node = found
     node.isExcluded = isExcluded
     nodes[id] = node
     guard node.tree != nil else { return }
     queue.push(time: node.time, id)
     if !isExcluded { open += 1 }
+  }
+
+  private mutating func isKnown(_ id: ObjectID, _ isExcluded: Bool) -> Bool {
+    guard let known = nodes[id] else { return false }
+    if isExcluded && !known.isExcluded { exclude(id) }
+    return true
   }
 
   /// A commit that was thought to be wanted is not: neither is anything behind it that has been seen.
@@ -125,9 +131,10 @@ private struct RangeWalk {
     } catch { return nil }
   }
 
-  private mutating func read(_ id: ObjectID) -> Node {
+  /// The commit that the id is, or that the tag of that id leads to; one without a tree where there is none.
+  private mutating func read(_ id: ObjectID) -> (ObjectID, Node) {
     var target = id
-    // A tag may stand for a commit, and a tag for a tag.
+    // A tag may stand for a tag.
     for _ in 0..<16 {
       let current = target
       var next: ObjectID?
@@ -140,15 +147,15 @@ private struct RangeWalk {
           guard kind == .commit, let header = CommitHeader(bytes) else { return nil }
           return Node(tree: header.tree, parents: header.parents, time: CommitTime.seconds(bytes))
         }
-        if let node { return node }
+        if let node { return (current, node) }
       } catch {
         failures.append(error)
-        return Node()
+        return (id, Node())
       }
-      guard let next else { return Node() }
+      guard let next else { return (id, Node()) }
       target = next
     }
-    return Node()
+    return (id, Node())
   }
 }
 

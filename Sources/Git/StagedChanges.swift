@@ -48,8 +48,11 @@ private struct IndexComparison {
   var failures: [ObjectFailure] = []
   /// Trees may name each other many times over: each is looked at once.
   private var goneObjects: Set<ObjectID> = []
-  /// A tree bomb's files are not all listed.
+  /// A tree bomb's files and directories are not all listed.
   private static let maximumChanges = 1_000_000
+  private static let maximumTrees = 1_000_000
+  private var listed = 0
+  private var isCutOff = false
 
   init(index: IndexFile, reader: StoreReader, idCount: Int) {
     self.index = index
@@ -109,7 +112,17 @@ private struct IndexComparison {
 
   /// A sparse directory that differs from HEAD's: its files, out of its tree.
   private mutating func wholeTree(_ prefix: [UInt8], _ tree: ObjectID, depth: Int) {
-    guard depth < IndexComparison.maximumDepth, changed.count < IndexComparison.maximumChanges else { return }
+    listed += 1
+    guard depth < IndexComparison.maximumDepth, changed.count < IndexComparison.maximumChanges,
+      listed <= IndexComparison.maximumTrees
+    else {
+      if !isCutOff {
+        failures.append(
+          ObjectFailure(id: tree, reason: .tooLarge, detail: "the tree has too many files to list them all"))
+      }
+      isCutOff = true
+      return
+    }
     let listing = TreeListing(tree, reader, idCount, &failures)
     for name in listing.order {
       guard let entry = listing.entries[name] else { continue }

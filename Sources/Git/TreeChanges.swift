@@ -5,7 +5,7 @@ public import Model
 /// The files of a tree that none of the trees before it has in the same place with the same content.
 public struct TreeChanges {
   private static let maximumDepth = 2_048
-  /// A tree bomb's files are not all listed.
+  /// A tree bomb's files and directories are not all listed.
   private static let maximumChanges = 1_000_000
 
   /// Added and changed files.
@@ -18,19 +18,35 @@ public struct TreeChanges {
   private let reader: StoreReader
   private let idCount: Int
   private var gone: Set<ObjectID> = []
+  /// Comparisons of directories so far: trees may name each other many times over, and hold no file at all.
+  private var compared = 0
+  private let maximumTrees: Int
+  private var isCutOff = false
 
   /// Compares `tree` with the trees of a commit's parents; with none, all of it is new.
   public init(of tree: ObjectID, against before: [ObjectID], reader: StoreReader, idCount: Int) {
+    self.init(of: tree, against: before, reader: reader, idCount: idCount, maximumTrees: 1_000_000)
+  }
+
+  /// The same, with a bound of one's own.
+  init(of tree: ObjectID, against before: [ObjectID], reader: StoreReader, idCount: Int, maximumTrees: Int) {
     self.reader = reader
     self.idCount = idCount
+    self.maximumTrees = maximumTrees
     compare(tree, before, [], depth: 0)
   }
 
   private mutating func compare(_ tree: ObjectID, _ before: [ObjectID], _ prefix: [UInt8], depth: Int) {
     guard !before.contains(tree) else { return }
-    guard depth < TreeChanges.maximumDepth, changed.count < TreeChanges.maximumChanges else {
-      failures.append(
-        ObjectFailure(id: tree, reason: .tooLarge, detail: "the tree has too many files to compare them all"))
+    compared += 1
+    guard depth < TreeChanges.maximumDepth, changed.count < TreeChanges.maximumChanges,
+      compared <= maximumTrees
+    else {
+      if !isCutOff {
+        failures.append(
+          ObjectFailure(id: tree, reason: .tooLarge, detail: "the tree has too many files to compare them all"))
+      }
+      isCutOff = true
       return
     }
     let now = TreeListing(tree, reader, idCount, &failures)

@@ -10,6 +10,14 @@ extension Ledger {
     try write { db in try Ledger.audit(db, timeMs, actor, event, key, txid, data) }
   }
 
+  /// Whether this is the first time that the name is asked about: an alarm is raised once.
+  public func isFirst(_ name: String) throws(LedgerError) -> Bool {
+    try write { db in
+      try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, '')", arguments: ["once \(name)"])
+      return db.changesCount == 1
+    }
+  }
+
   static func audit(
     _ db: Database, _ timeMs: Int64, _ actor: String, _ event: String, _ key: String, _ txid: String, _ data: String
   ) throws {

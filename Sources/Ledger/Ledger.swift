@@ -39,7 +39,9 @@ public final class Ledger: Sendable {
       lock = try FileLock.acquire(directory + "/locks/open", timeoutMilliseconds: Ledger.openTimeoutMilliseconds)
     } catch { throw LedgerError(.unusable, "\(error)", hint: Ledger.directoryHint) }
     guard let lock else { throw LedgerError(.locked, "another process has been opening the ledger for too long") }
+    Ledger.sweep(directory)
     let path = directory + "/ledger.sqlite"
+    try Ledger.makeDatabase(path)
     queue = try Ledger.open(path)
     let keyPath = keyPath ?? directory + "/install.key"
     let known = try Ledger.wrap(path) { [queue] in
@@ -69,7 +71,7 @@ public final class Ledger: Sendable {
       }
     }
     // Held up to here: no other process saw the ledger half made.
-    _ = lock.path
+    withExtendedLifetime(lock) {}
   }
 
   private static let directoryHint =
@@ -84,10 +86,6 @@ public final class Ledger: Sendable {
           .unusable, "others can look into the state directory \(directory)", hint: "run: chmod 700 \(directory)")
       }
       try Files.makeDirectory(directory + "/locks", mode: 0o700)
-      let database = directory + "/ledger.sqlite"
-      // SQLite would make the file readable by all; its log and index take the mode from it. An empty file is a new
-      // database.
-      if !Files.exists(database) { try makeEmpty(database) }
     } catch let error as LedgerError {
       throw error
     } catch {
@@ -95,11 +93,23 @@ public final class Ledger: Sendable {
     }
   }
 
-  private static func makeEmpty(_ path: String) throws {
-    guard try FileLock.acquire(Files.parent(path) + "/locks/make", timeoutMilliseconds: openTimeoutMilliseconds) != nil,
-      !Files.exists(path)
-    else { return }
-    try Files.replaceAtomically(path, [], mode: 0o600)
+  /// Removes what a process that died while it made the key or the database left half-written. Nobody else is at it: the
+  /// lock is held.
+  private static func sweep(_ directory: String) {
+    guard let opened = try? Directory(directory), let entries = try? opened.entries() else { return }
+    for entry in entries where entry.kind == .regular {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      if name.hasPrefix(".keywright-") && name.hasSuffix(".tmp") { _ = try? opened.remove(entry.name) }
+    }
+  }
+
+  /// SQLite would make the file readable by all; its log and index take the mode from it. An empty file is a new database.
+  /// The lock is held, so no other process can have begun to fill it.
+  private static func makeDatabase(_ path: String) throws(LedgerError) {
+    guard !Files.exists(path) else { return }
+    do throws(SystemError) { try Files.replaceAtomically(path, [], mode: 0o600) } catch {
+      throw LedgerError(.unusable, "\(error)", hint: directoryHint)
+    }
   }
 
   private static func open(_ path: String) throws(LedgerError) -> DatabaseQueue {

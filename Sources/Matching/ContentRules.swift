@@ -39,6 +39,17 @@ public final class ContentRules {
     return stopped
   }
 
+  /// Adds what the rules find to what the matcher found. They see every buffer as a whole: nothing of it is taken over by
+  /// a buffer that is made of pieces of this one.
+  public func add(to matches: BufferMatches, _ bytes: Span<UInt8>) -> BufferMatches {
+    if sieve.isEmpty { return matches }
+    var matches = matches
+    for rule in scan(bytes, into: &matches.candidates) { matches.stopped.append((rule, 0)) }
+    let new = matches.candidates.count - matches.origins.count
+    matches.origins += repeatElement(-1, count: max(0, new))
+    return matches
+  }
+
   private func search(_ index: Int, _ bytes: Span<UInt8>, into candidates: inout [Candidate]) -> Bool {
     guard let pattern = pattern(index) else { return false }
     let rule = rules[index]

@@ -40,7 +40,7 @@ public enum CredentialFiles {
       terraform.tfvars terraform.tfstate prod.exs prod.secret.exs dev.secret.exs passwd shadow gshadow proftpdpasswd .smbcredentials \
       smbpasswd .cifs wpa_supplicant.conf .irssi accounts.xml logins.json key3.db tomcat-users.xml context.xml hibernate.cfg.xml \
       rclone.conf .rclone.conf .tugboat hub auth.json .composer-auth.json salesforce.js .vault-token .gem-credentials knife.rb \
-      omniauth.rb devise.rb secret_token.rb session_store.rb carrierwave.rb .rtorrent.rc .s3curl .aws-credentials .davfs2 secrets \
+      omniauth.rb secret_token.rb session_store.rb carrierwave.rb .rtorrent.rc .s3curl .aws-credentials .davfs2 secrets \
       .trc .sendgrid.env .kwalletrc ultravnc.ini mremoteng.xml confcons.xml winscp.ini idea.properties jenkins.xml inventory.ini
       """))
 

@@ -101,6 +101,16 @@ public enum GenericLimits {
   public static let bytesBefore = 256
   /// The most that is read behind it, in bytes.
   public static let bytesBehind = 2_048
+  /// The most before a literal that a candidate can depend on, in bytes: what is read before it, and the lines before that.
+  public static let dependsBefore = 2 * bytesBefore
+  /// The most behind a literal that a candidate can depend on, in bytes.
+  public static let dependsBehind = 2 * bytesBehind
+  /// What a hit's outcome depends on, in bytes before the literal: a claim, and the lines round it.
+  static let windowBefore = dependsBefore + 256
+  /// The same behind the literal.
+  static let windowBehind = dependsBehind
+  /// The most claims of one hit that are followed.
+  static let claimsOfHit = 100
   /// The longest value without quotes, in bytes.
   static let unquotedBytes = 512
   /// The longest name, in bytes, on either side of the literal.

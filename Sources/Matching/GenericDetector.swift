@@ -30,27 +30,22 @@ struct GenericDetector {
   private var claims: [GenericClaim] = []
   private var nameEnd = 0
 
-  /// Appends what the hits lead to, as far as it reaches the lower threshold. The same value is taken once. Returns where
-  /// it was stopped by a limit.
-  mutating func scan(
-    _ hits: [GenericHit], in bytes: Span<UInt8>, _ rules: GenericRules, limit: Int, into candidates: inout [Candidate]
-  ) -> (rule: Int, offset: Int)? {
-    var taken: Set<Range<Int>> = []
-    var left = GenericLimits.claims(in: bytes.count)
-    nameEnd = 0
-    for hit in hits {
-      read(hit, bytes)
-      for claim in claims where GenericSieve.passes(claim, bytes) && !taken.contains(claim.value) {
-        let kind = GenericKind(claim, bytes)
-        guard let rule = rules[kind] else { continue }
-        guard candidates.count < limit, left > 0 else { return (rule, claim.value.lowerBound) }
-        left -= 1
-        guard let confidence = judge(claim, kind, bytes) else { continue }
-        taken.insert(claim.value)
-        candidates.append(Candidate(rule: rule, secret: claim.value, match: claim.whole, confidence: confidence))
-      }
+  /// Appends what a hit leads to, as far as it reaches the lower threshold. `bytes` is the hit's window, which begins at
+  /// `start` of the buffer.
+  mutating func follow(
+    _ hit: GenericHit, in bytes: Span<UInt8>, at start: Int, _ rules: GenericRules, into candidates: inout [Candidate]
+  ) {
+    claims.removeAll(keepingCapacity: true)
+    GenericExtractor.read(hit.anchor, at: hit.offset, hit.count, in: bytes, into: &claims)
+    for claim in claims.prefix(GenericLimits.claimsOfHit) where GenericSieve.passes(claim, bytes) {
+      let kind = GenericKind(claim, bytes)
+      guard let rule = rules[kind], let confidence = judge(claim, kind, bytes) else { continue }
+      let (value, whole) = (claim.value, claim.whole)
+      candidates.append(
+        Candidate(
+          rule: rule, secret: value.lowerBound + start..<value.upperBound + start,
+          match: whole.lowerBound + start..<whole.upperBound + start, confidence: confidence))
     }
-    return nil
   }
 
   /// The claims of one hit. Several literals in one name lead to the same claims: the first does.
@@ -103,7 +98,7 @@ extension GenericDetector {
 
   private static func hits(_ bytes: Span<UInt8>) -> [GenericHit] {
     var hits: [GenericHit] = []
-    finder.forEachHit(in: bytes) { kind, offset, count in
+    finder.forEachHit(in: bytes, 0..<bytes.count) { kind, offset, count in
       if let anchor = GenericAnchor(rawValue: kind) {
         hits.append(GenericHit(anchor: anchor, offset: offset, count: count))
       }
@@ -139,8 +134,8 @@ public struct GenericSample: Sendable {
   /// The claim on the value at `value`, with its evidence; nil where the detector makes none.
   public static func at(_ value: Range<Int>, in bytes: Span<UInt8>) -> GenericSample? {
     // A claim depends on no more than its window, so that the rest of a large file need not be read again.
-    let start = max(0, value.lowerBound - 2 * GenericLimits.bytesBefore - GenericLimits.bytesBehind)
-    let end = min(bytes.count, value.upperBound + GenericLimits.bytesBehind)
+    let start = max(0, value.lowerBound - GenericLimits.dependsBefore - GenericLimits.bytesBehind)
+    let end = min(bytes.count, value.upperBound + GenericLimits.dependsBehind)
     guard start < end, value.upperBound <= bytes.count else { return nil }
     return all(in: bytes.extracting(start..<end)).first { sample in
       sample.value.lowerBound + start == value.lowerBound && sample.value.upperBound + start == value.upperBound

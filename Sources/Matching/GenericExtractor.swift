@@ -1,5 +1,6 @@
 // From literals to claims, each read in a window of its own, so that a claim is a pure function of the bytes round its
-// literal: at most ``GenericLimits/bytesBefore`` before and ``GenericLimits/bytesBehind`` behind it.
+// literal: at most ``GenericLimits/dependsBefore`` before and
+// ``GenericLimits/dependsBehind`` behind it, with its surroundings.
 
 enum GenericExtractor {
   /// Appends the claims that one literal leads to.

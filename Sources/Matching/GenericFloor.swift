@@ -10,9 +10,20 @@ extension GenericVector {
     case .login:
       guard claim.traits.contains(.grammar), !isPlaceholder, self[.secretWord] == 0 else { return nil }
       return GenericThreshold.context
-    case .password, .secret, .token, .key: return isSetting(claim) ? GenericThreshold.guess : nil
+    case .password, .secret, .token, .key:
+      guard isSetting(claim) else { return nil }
+      // Elements and attributes are data wherever they stand, and the labelled repositories have hardly any.
+      let isData = claim.form == .element || claim.form == .pair
+      return isData && looksChosen ? GenericThreshold.context : GenericThreshold.guess
     default: return nil
     }
+  }
+
+  /// Letters and digits, and no words: chosen by a person or a machine to be hard to guess.
+  private var looksChosen: Bool {
+    let letters = self[.lowers] + self[.uppers]
+    return self[.valueLength] >= 8 && self[.digits] > 0 && letters > 0 && self[.wordCover] < 50 && self[.testWord] == 0
+      || self[.valueLength] >= 10 && self[.wordCover] < 30 && self[.surprise] > 560
   }
 
   /// `user:hash` with a line end or another field behind it: a file of accounts.
@@ -45,11 +56,15 @@ extension GenericVector {
     default: return false
     }
     guard self[.restWords] <= 1 || claim.quote != .none else { return false }
+    // In a sentence any word may follow `password`.
+    if claim.form == .words, self[.digits] == 0 || self[.commentMark] != 0 { return false }
     // `password: String`, `password = other.password`, `pass = pwd;`: code.
     if claim.quote == .none {
-      let isCode = self[.dots] > 0 && self[.identifierForm] == 7 || self[.brackets] > 0 || self[.lineParenthesis] > 0
+      let isCode =
+        self[.dots] > 0 && (self[.identifierForm] == 7 || self[.valueLength] < 8) || self[.brackets] > 0
+        || self[.lineParenthesis] > 0
       return !isCode && (self[.digits] > 0 || self[.lineQuotes] == 0 && self[.afterValue] == 0)
     }
-    return self[.blanks] == 0
+    return self[.blanks] == 0 || self[.specials] > 6
   }
 }

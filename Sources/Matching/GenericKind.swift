@@ -85,7 +85,7 @@ extension GenericKind {
 /// What the score must reach, in the model's units.
 enum GenericThreshold {
   /// To be reported by default.
-  static let context = 256
+  static let context = 64
   /// To be reported at all.
   static let guess = -768
 }

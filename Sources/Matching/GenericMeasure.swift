@@ -127,7 +127,7 @@ extension GenericVector {
       switch byte {
       case 0x24 where next == 0x7b || next == 0x28: return 1
       case 0x7b where next == 0x7b || next == 0x25, 0x3c where next == 0x25 || next == 0x3f: return 2
-      case 0x23 where next == 0x7b: return 3
+      case 0x23 where next == 0x7b, 0x5c where next == 0x28: return 3
       case 0x25
       where at == 0 && (next == 0x73 || next == 0x64 || next == 0x40 || next == 0x28 || next == 0x76 || next == 0x2e):
         kind = max(kind, 4)

@@ -18,7 +18,23 @@ enum GenericSieve {
     default: break
     }
     guard roles.best != .none || isPlace(claim, bytes) else { return false }
+    let value = bytes.extracting(claim.value)
+    if roles.best == .key || roles.best == .token {
+      if isData(value, isBare: roles.best == .key && claim.name.count <= 5) { return false }
+    }
     return passesValue(claim, bytes)
+  }
+
+  /// Bytes written out as `\x00` (serialised data, whose keys are those of a table), or a number or a UUID under a bare
+  /// `key`.
+  private static func isData(_ value: Span<UInt8>, isBare: Bool) -> Bool {
+    var (escapes, digits) = (0, 0)
+    if isBare, value.count == 36, value[8] == 0x2d, value[13] == 0x2d, value[18] == 0x2d { return true }
+    for at in 0..<min(value.count, 200) {
+      if value[at] == 0x5c, at + 1 < value.count, value[at + 1] | 0x20 == 0x78 { escapes += 1 }
+      if Bytes.isDigit(value[at]) { digits += 1 }
+    }
+    return escapes * 8 >= min(value.count, 200) || isBare && digits == value.count
   }
 
   /// The id of an AWS key, which begins like that and is half of the credential.
@@ -35,9 +51,17 @@ enum GenericSieve {
     return Bytes.isDigit(first) || first >= 0x80
   }
 
+  /// `2006-01-02T15:04:05Z` and shorter.
+  private static func isTime(_ value: Span<UInt8>) -> Bool {
+    guard value.count >= 10, value[4] == 0x2d, value[7] == 0x2d else { return false }
+    for at in [0, 1, 2, 3, 5, 6, 8, 9] where !Bytes.isDigit(value[at]) { return false }
+    return value.count == 10 || value[10] == 0x54 || value[10] == 0x20
+  }
+
   private static func passesValue(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let value = bytes.extracting(claim.value)
     guard value.count >= GenericLimits.leastBytes else { return false }
+    if isTime(value) || value[0] == 0x3f { return false }
     // `&lt;` and its like: markup.
     if value[0] == 0x26, value.count > 3, value[1] == 0x6c || value[1] == 0x67, value[2] == 0x74 { return false }
     var (letters, others, stars) = (0, 0, 0)
@@ -58,7 +82,7 @@ enum GenericSieve {
     let second = value.count > 1 ? value[1] : 0
     let next = claim.value.upperBound < bytes.count ? bytes[claim.value.upperBound] : 0
     switch claim.form {
-    case .url, .armour: return true
+    case .url, .armour, .hash, .webToken, .basic, .bearer: return true
     case .call, .argument, .comparison: return false
     case .words:
       var (digits, brackets) = (0, 0)
@@ -69,6 +93,8 @@ enum GenericSieve {
       if first == 0x2d || value.count > 5 && value[value.count - 1] == 0x2d && value[value.count - 4] == 0x2d {
         return false
       }
+      // A column of a table.
+      if digits == 0, claim.value.lowerBound - claim.name.upperBound > 4 { return false }
       if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }
       if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
         bytes[claim.name.upperBound - 1] | 0x20 != 0x79
@@ -79,7 +105,13 @@ enum GenericSieve {
     default: break
     }
     if first == 0x28 || first == 0x5b || next == 0x28 { return false }
-    if first == 0x24, second == 0x7b || second == 0x28 { return false }
+    // `$NAME`, `${NAME}`, `$(command)`, `/pattern/`, `qr/pattern/`.
+    if first == 0x24, second == 0x7b || second == 0x28 || Bytes.isLetter(second) || second == 0x5f { return false }
+    if first == 0x2f && (second == 0x5e || second == 0x28 || second == 0x5b)
+      || first == 0x71 && second == 0x72 && value.count > 3 && value[2] == 0x2f
+    {
+      return false
+    }
     if first == 0x7b, second == 0x7b || second == 0x25 { return false }
     if first == 0x3c || first == 0x2d { return value.count > 20 }
     return true

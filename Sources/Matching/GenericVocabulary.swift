@@ -99,7 +99,7 @@ enum GenericRole: Int, CaseIterable {
     switch self {
     case .none: ""
     case .password:
-      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena phrase identified"
+      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena identified bindpw rootpw userpw dbpw adminpw mypw ftppw"
     case .secret: "secret secrets clientsecret appsecret secretkey consumersecret"
     case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer session cookie sessionid webhook ticket"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
@@ -112,7 +112,7 @@ enum GenericRole: Int, CaseIterable {
     case .measure:
       """
       type types length size policy format expires expiry expiration ttl timeout time date age lifetime interval enabled required \
-      max min count limit index version status scope mode algorithm alg method class kind encoding attempts strength rules
+      max min count limit index version status scope mode algorithm alg method class kind encoding attempts strength rules within
       """
     case .interface:
       """
@@ -133,7 +133,7 @@ enum GenericRole: Int, CaseIterable {
   /// What a longer word ends in, in lower case, where it is none of the known words: `dbpassword`, `bindpw`.
   private static let endings: [(role: GenericRole, words: [[UInt8]])] = {
     let texts: [(GenericRole, String)] = [
-      (.password, "password passwd passphrase passcode passwort pwd pass psw pw"), (.secret, "secret secrets"),
+      (.password, "password passwd passphrase passcode passwort pwd pass"), (.secret, "secret secrets"),
       (.token, "token tokens"), (.key, "key keys"), (.authorization, "credential credentials creds auth"),
     ]
     return texts.map { ($0.0, $0.1.split(separator: " ").map { Array($0.utf8) }) }
@@ -191,7 +191,7 @@ struct GenericRoles {
     [
       "public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "pinnedpubkey", "foreign", "primary",
       "partition",
-      "websocket", "recv", "keyserver", "keyid", "fingerprint", "thumbprint",
+      "websocket", "socket", "recv", "keyserver", "keyid", "fingerprint", "thumbprint",
     ].map {
       word in
       var hash = GenericHash()

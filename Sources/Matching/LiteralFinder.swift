@@ -1,21 +1,29 @@
 // Finds which of a thousand literals stand where, in one pass over the bytes. Built from the literals in well under a
 // millisecond, so that a hook pays nothing for it at its start.
 //
-// Every position's three bytes, folded to one case, are hashed into a bitmap that fits the first-level cache. A literal is
-// entered under its rarest three bytes only. What passes is compared in full. Reads stay inside the span: the loop ends
-// three bytes before its end.
+// Every position's three bytes, folded to one case, are hashed into a table that fits the first-level cache; each entry
+// has eight bits, one for each class of the byte that comes next. A literal is entered under its rarest three bytes only,
+// so that a thousand literals leave the table nearly empty and the loop's only branch is almost never taken. What passes
+// is compared in full.
 
 /// One literal of one rule.
 struct Literal: Hashable {
   var bytes: [UInt8]
   var ignoresCase: Bool
   var rule: Int
+  /// What the bytes behind it must be: a literal that others follow is none.
+  var tail: [ByteSet] = []
 }
 
 @safe struct LiteralFinder: Sendable {
-  private static let hashBits = 16
+  private static let hashBits = 15
   /// The shortest literal that can be found.
   static let minimumBytes = 3
+  /// What is compared of a literal, in bytes; a longer one is found by its beginning. Round every place where a delta
+  /// joins two pieces, twice as many bytes are searched.
+  static let maximumBytes = 24
+  /// The same with the bytes behind it.
+  static let maximumReach = 28
 
   private struct Slot: Sendable {
     var start: Int
@@ -23,94 +31,174 @@ struct Literal: Hashable {
     var anchor: Int
     var rule: Int
     var ignoresCase: Bool
+    var tailStart: Int
+    var tailCount: Int
   }
 
-  private var filter = [UInt64](repeating: 0, count: 1 << (LiteralFinder.hashBits - 6))
+  private var tails: [ByteSet] = []
+  private var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
   private var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
   private var slots: [Slot] = []
   private var pool: [UInt8] = []
+  /// The longest stretch that is compared, with what must follow, in bytes; 0 without literals.
+  private(set) var longest = 0
 
   /// Literals shorter than ``minimumBytes`` are left out: the rule checker refuses them.
   init(_ literals: [Literal]) {
     var byHash: [(hash: Int, slot: Slot)] = []
-    for literal in Set(literals) where literal.bytes.count >= LiteralFinder.minimumBytes {
-      let anchor = LiteralFinder.rarest(literal.bytes)
-      let hash = LiteralFinder.hash(literal.bytes[anchor], literal.bytes[anchor + 1], literal.bytes[anchor + 2])
+    var crowds: [Int: Int] = [:]
+    for literal in LiteralFinder.usable(literals) {
+      let anchor = LiteralFinder.rarest(literal.bytes) { crowds[$0] ?? 0 }
+      let hash = LiteralFinder.hash(literal.bytes, at: anchor)
+      crowds[hash, default: 0] += 1
       let slot = Slot(
         start: pool.count, count: literal.bytes.count, anchor: anchor, rule: literal.rule,
-        ignoresCase: literal.ignoresCase)
+        ignoresCase: literal.ignoresCase, tailStart: tails.count, tailCount: literal.tail.count)
+      tails += literal.tail
       pool.append(contentsOf: literal.ignoresCase ? literal.bytes.map(LiteralFinder.lowered) : literal.bytes)
+      longest = max(longest, literal.bytes.count + literal.tail.count)
+      filter[hash] |= LiteralFinder.nextBits(literal.bytes, at: anchor + 3)
       byHash.append((hash, slot))
     }
     byHash.sort { ($0.hash, $0.slot.rule, $0.slot.count) < ($1.hash, $1.slot.rule, $1.slot.count) }
     for (hash, slot) in byHash {
-      filter[hash >> 6] |= 1 << UInt64(hash & 63)
       bucketStarts[hash + 1] += 1
       slots.append(slot)
     }
     for index in 1..<bucketStarts.count { bucketStarts[index] += bucketStarts[index - 1] }
   }
 
-  /// Calls `found` with the rule, the offset and the length of every literal in `bytes`, in the order of the anchors.
-  func forEachHit(in bytes: Span<UInt8>, _ found: (_ rule: Int, _ offset: Int, _ count: Int) -> Void) {
-    guard bytes.count >= LiteralFinder.minimumBytes, !slots.isEmpty else { return }
-    unsafe bytes.withUnsafeBufferPointer { buffer in
+  /// Each literal once, cut to what is compared, in an order that does not depend on the run.
+  private static func usable(_ literals: [Literal]) -> [Literal] {
+    let cut = literals.filter { $0.bytes.count >= minimumBytes }.map { literal in
+      let bytes = Array(literal.bytes.prefix(maximumBytes))
+      let tail = bytes.count < literal.bytes.count ? [] : literal.tail.prefix(maximumReach - bytes.count)
+      return Literal(bytes: bytes, ignoresCase: literal.ignoresCase, rule: literal.rule, tail: Array(tail))
+    }
+    var seen: Set<Literal> = []
+    return cut.filter { seen.insert($0).inserted }
+  }
+
+  /// Calls `found` with the rule, the offset and the length of every literal that lies wholly within `range` of
+  /// `bytes`, in the order of the anchors.
+  func forEachHit(
+    in bytes: Span<UInt8>, _ range: Range<Int>, _ found: (_ rule: Int, _ offset: Int, _ count: Int) -> Void
+  ) {
+    let lower = max(0, range.lowerBound)
+    let upper = min(bytes.count, range.upperBound)
+    guard upper - lower >= LiteralFinder.minimumBytes, !slots.isEmpty else { return }
+    unsafe bytes.withUnsafeBytes { raw in
       unsafe filter.withUnsafeBufferPointer { filter in
-        guard let base = buffer.baseAddress, let bits = filter.baseAddress else { return }
-        let end = buffer.count - 2
-        var window = UInt32(unsafe base[0]) << 8 | UInt32(unsafe base[1]) << 16
-        for at in 0..<end {
-          window = window >> 8 | UInt32(unsafe base[at + 2]) << 16
-          let hash = Int(truncatingIfNeeded: ((window | 0x20_2020) &* 0x9e37_79b1) >> 16)
-          if unsafe bits[hash &>> 6] &>> UInt64(hash & 63) & 1 == 1 {
-            compare(hash, at, bytes, found)
+        guard let base = raw.baseAddress, let table = filter.baseAddress else { return }
+        // One past the last place where three bytes begin, and where eight can still be read.
+        let end = upper - 2
+        let fastEnd = min(end - 3, bytes.count - 7)
+        var at = lower
+        while at < fastEnd {
+          let word = unsafe UInt64(littleEndian: (base + at).loadUnaligned(as: UInt64.self)) | 0x2020_2020_2020_2020
+          let a = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word), table)
+          let b = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word &>> 8), table)
+          let c = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word &>> 16), table)
+          let d = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word &>> 24), table)
+          if (a | b | c | d) & 1 != 0 {
+            if a & 1 != 0 { unsafe compare(at, base, lower, upper, found) }
+            if b & 1 != 0 { unsafe compare(at &+ 1, base, lower, upper, found) }
+            if c & 1 != 0 { unsafe compare(at &+ 2, base, lower, upper, found) }
+            if d & 1 != 0 { unsafe compare(at &+ 3, base, lower, upper, found) }
+          }
+          at &+= 4
+        }
+        while at < end {
+          unsafe compare(at, base, lower, upper, found)
+          at &+= 1
+        }
+      }
+    }
+  }
+
+  /// Bit 0 tells whether a literal may have these four folded bytes at its anchor.
+  @inline(__always)
+  private static func test(_ window: UInt32, _ table: UnsafePointer<UInt8>) -> UInt32 {
+    let hash = Int(truncatingIfNeeded: (window &<< 8 &* 0x9e37_79b1) &>> UInt32(32 - hashBits))
+    let next = window &>> 24
+    return unsafe UInt32(table[hash]) &>> ((next ^ next &>> 3) & 7)
+  }
+
+  @inline(never)
+  private func compare(
+    _ at: Int, _ base: UnsafeRawPointer, _ lower: Int, _ upper: Int, _ found: (Int, Int, Int) -> Void
+  ) {
+    let bytes = unsafe (base + at).assumingMemoryBound(to: UInt8.self)
+    let hash = unsafe LiteralFinder.hash(bytes[0], bytes[1], bytes[2])
+    let first = Int(bucketStarts[hash])
+    let last = Int(bucketStarts[hash + 1])
+    if first == last { return }
+    unsafe slots.withUnsafeBufferPointer { slots in
+      unsafe tails.withUnsafeBufferPointer { tails in
+        unsafe pool.withUnsafeBufferPointer { pool in
+          for index in first..<last {
+            let slot = unsafe slots[index]
+            let start = at - slot.anchor
+            guard start >= lower, slot.count + slot.tailCount <= upper - start else { continue }
+            let text = unsafe (base + start).assumingMemoryBound(to: UInt8.self)
+            var offset = 0
+            while offset < slot.count {
+              let byte = unsafe text[offset]
+              guard unsafe pool[slot.start + offset] == (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) else {
+                break
+              }
+              offset += 1
+            }
+            guard offset == slot.count else { continue }
+            let end = slot.count + slot.tailCount
+            while offset < end, unsafe tails[slot.tailStart + offset - slot.count].contains(text[offset]) {
+              offset += 1
+            }
+            if offset == end { found(slot.rule, start, end) }
           }
         }
       }
     }
   }
 
-  private func compare(_ hash: Int, _ at: Int, _ bytes: Span<UInt8>, _ found: (Int, Int, Int) -> Void) {
-    for index in Int(bucketStarts[hash])..<Int(bucketStarts[hash + 1]) {
-      let slot = slots[index]
-      let start = at - slot.anchor
-      guard start >= 0, start + slot.count <= bytes.count else { continue }
-      var same = true
-      for offset in 0..<slot.count {
-        let byte = bytes[start + offset]
-        if pool[slot.start + offset] != (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) {
-          same = false
-          break
-        }
-      }
-      if same { found(slot.rule, start, slot.count) }
-    }
-  }
-
   /// Both cases of a letter, and some other pairs, have one hash; the comparison tells them apart.
   private static func hash(_ a: UInt8, _ b: UInt8, _ c: UInt8) -> Int {
-    let window = UInt32(a) | UInt32(b) << 8 | UInt32(c) << 16
-    return Int(((window | 0x20_2020) &* 0x9e37_79b1) >> 16)
+    let window = (UInt32(a) | UInt32(b) << 8 | UInt32(c) << 16) | 0x20_2020
+    return Int(((window << 8) &* 0x9e37_79b1) >> UInt32(32 - hashBits))
   }
 
-  private static func lowered(_ byte: UInt8) -> UInt8 { (0x41...0x5a).contains(byte) ? byte | 0x20 : byte }
+  private static func hash(_ bytes: [UInt8], at offset: Int) -> Int {
+    hash(bytes[offset], bytes[offset + 1], bytes[offset + 2])
+  }
 
-  /// Where the three bytes begin that are least common in text and code.
-  private static func rarest(_ bytes: [UInt8]) -> Int {
-    func commonness(_ byte: UInt8) -> Int {
-      switch lowered(byte) {
-      case 0x20: 12
-      case 0x65, 0x74, 0x61, 0x6f, 0x69, 0x6e, 0x73, 0x72: 9
-      case 0x6c, 0x63, 0x64, 0x75, 0x70, 0x6d, 0x66, 0x68, 0x67: 7
-      case 0x61...0x7a: 4
-      case 0x2d, 0x2e, 0x2f, 0x3a, 0x22, 0x3d, 0x5f: 5
-      case 0x30...0x39: 3
-      default: 2
-      }
+  /// The bits under which the byte at `offset` is entered: all of them where the literal has ended.
+  private static func nextBits(_ bytes: [UInt8], at offset: Int) -> UInt8 {
+    guard offset < bytes.count else { return 0xff }
+    let next = bytes[offset] | 0x20
+    return 1 << ((next ^ next >> 3) & 7)
+  }
+
+  private static func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+  /// Where the three bytes begin that are least common in text and code, and not the anchor of many others.
+  private static func rarest(_ bytes: [UInt8], _ crowd: (Int) -> Int) -> Int {
+    func cost(_ start: Int) -> Int {
+      let letters = (start..<start + 3).reduce(0) { $0 + commonness(bytes[$1]) }
+      // With a fourth byte behind them three bytes are rarer.
+      return letters * 2 + min(crowd(hash(bytes, at: start)), 16) + (start + 3 < bytes.count ? 0 : 8)
     }
-    return (0...bytes.count - 3).min { left, right in
-      (left..<left + 3).reduce(0) { $0 + commonness(bytes[$1]) }
-        < (right..<right + 3).reduce(0) { $0 + commonness(bytes[$1]) }
-    } ?? 0
+    return (0...bytes.count - 3).min { cost($0) < cost($1) } ?? 0
+  }
+
+  private static func commonness(_ byte: UInt8) -> Int {
+    switch lowered(byte) {
+    case 0x20: 12
+    case 0x65, 0x74, 0x61, 0x6f, 0x69, 0x6e, 0x73, 0x72: 9
+    case 0x6c, 0x63, 0x64, 0x75, 0x70, 0x6d, 0x66, 0x68, 0x67: 7
+    case 0x61...0x7a: 4
+    case 0x2d, 0x2e, 0x2f, 0x3a, 0x22, 0x3d, 0x5f: 5
+    case 0x30...0x39: 3
+    default: 2
+    }
   }
 }

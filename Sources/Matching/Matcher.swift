@@ -1,31 +1,62 @@
 // Bytes in, candidates out: literals first, then the rule's pattern on a window round each, then the cheap proofs.
 //
-// A candidate is a pure function of the bytes at most `width` before the literal that led to it and `width` behind: the
-// rule checker holds every rule to a bounded pattern that contains one of its literals.
+// A candidate is a pure function of one literal's window: of the bytes from `width` before the literal's end to `width`
+// behind its beginning, and of whether the buffer's beginning or end cuts that window short. Windows are not merged and
+// the pattern sees nothing outside its own, so that a window that is copied unchanged leads to the same again.
 
 public import Model
 public import RuleBook
 
 /// A set of rules made ready; shared by all threads. Cheap to make: patterns are compiled when first needed.
 public final class MatcherProgram: Sendable {
+  /// How a rule's pattern is tried at a literal.
+  enum Approach: Sendable {
+    /// Every match begins with the literal.
+    case atLiteral
+    /// The match that begins first and holds the literal.
+    case roundLiteral
+    /// Every match in the window, for patterns that look for the literal without taking it.
+    case inWindow
+  }
+
   /// The rules, in the order that candidates index.
   public let rules: [Rule]
   let finder: LiteralFinder
   let patterns: [LazyPattern]
+  let approaches: [Approach]
   let stopWords: [[[UInt8]]]
+  /// By rule: how far a window reaches, in bytes, from its literal's end and beginning.
+  let widths: [Int]
+  /// Which rules stand for the generic case, whose literals carry numbers behind those of the rules.
   let generic: GenericRules
 
   /// Makes a program of rules.
   public init(_ rules: [Rule]) {
     self.rules = rules
-    generic = GenericRules(rules)
-    let literals = rules.enumerated().flatMap { index, rule in
-      rule.literals.map { Literal(bytes: Array($0.utf8), ignoresCase: rule.literalsIgnoreCase, rule: index) }
+    var approaches: [Approach] = []
+    var literals: [Literal] = []
+    for (index, rule) in rules.enumerated() {
+      let texts = rule.literals.map { Array($0.utf8) }
+      let head = PatternHead(rule.pattern)
+      let isAtLiteral = head?.beginsWith(oneOf: texts, ignoresCase: rule.literalsIgnoreCase) ?? false
+      approaches.append(isAtLiteral ? .atLiteral : MatcherProgram.approach(rule))
+      for text in texts {
+        let tail = isAtLiteral ? head?.sets(behind: text, limit: LiteralFinder.maximumReach) : nil
+        literals.append(
+          Literal(bytes: text, ignoresCase: rule.literalsIgnoreCase, rule: index, tail: tail ?? []))
+      }
     }
-    // The generic case's literals carry numbers behind those of the rules.
+    generic = GenericRules(rules)
     finder = LiteralFinder(literals + (generic.isEmpty ? [] : GenericAnchor.literals(from: rules.count)))
-    patterns = rules.map { LazyPattern($0.pattern) }
+    self.approaches = approaches
+    patterns = zip(rules, approaches).map { LazyPattern($0.pattern, isAnchored: $1 == .atLiteral) }
     stopWords = rules.map { $0.stopWords.map { Array($0.utf8) } }
+    widths = rules.map { max($0.width, LiteralFinder.maximumReach) }
+  }
+
+  private static func approach(_ rule: Rule) -> Approach {
+    let looks = ["(?=", "(?<=", "\\K"].contains { rule.pattern.utf8.contains($0.utf8) }
+    return looks ? .inWindow : .roundLiteral
   }
 }
 
@@ -42,101 +73,172 @@ public struct MatchNotes: Sendable {
 public final class Matcher {
   /// The most candidates of one buffer; a hostile file must not fill the memory. What is beyond is noted as stopped.
   public static let maximumCandidates = 100_000
+  /// The most matches that are looked at for one hit.
+  private static let maximumSteps = 200
+  /// Windows of one buffer in which a rule may run into its limit before it is given up there.
+  private static let maximumStops = 4
 
-  private struct Window {
-    var start: Int
-    var end: Int
-  }
-
-  private let program: MatcherProgram
+  let program: MatcherProgram
+  /// What was done so far.
+  public internal(set) var statistics: MatchStatistics
   private let scratch = PatternScratch()
-  private var windows: [[Window]]
-  private var touched: [Int] = []
   private var compiled: [Pattern?]
-  private var genericHits: [GenericHit] = []
   private var detector = GenericDetector()
 
   /// A matcher of its own memory.
   public init(_ program: MatcherProgram) {
     self.program = program
-    windows = Array(repeating: [], count: program.rules.count)
     compiled = Array(repeating: nil, count: program.rules.count)
+    statistics = MatchStatistics(rules: program.rules.count + GenericAnchor.allCases.count)
   }
 
-  /// Appends every candidate in `bytes`, in the order of rules and then offsets. Overlaps are not resolved here.
+  /// Appends every candidate in `bytes`, in the order of rules and then offsets, each once. Overlaps between rules are not
+  /// resolved here.
   public func scan(_ bytes: Span<UInt8>, into candidates: inout [Candidate]) -> MatchNotes {
+    let matches = scan(bytes)
     var notes = MatchNotes()
-    collectWindows(bytes)
-    if touched.isEmpty && genericHits.isEmpty { return notes }
-    touched.sort()
-    let limit = candidates.count + Matcher.maximumCandidates
-    for rule in touched {
-      for window in windows[rule] {
-        guard candidates.count < limit else {
-          notes.stopped.append((rule, window.start))
-          break
-        }
-        search(rule, window, bytes, into: &candidates, &notes)
-      }
-      windows[rule].removeAll(keepingCapacity: true)
-    }
-    touched.removeAll(keepingCapacity: true)
-    if let stop = detector.scan(genericHits, in: bytes, program.generic, limit: limit, into: &candidates) {
-      notes.stopped.append(stop)
-    }
-    genericHits.removeAll(keepingCapacity: true)
+    notes.stopped = matches.stopped
+    candidates += Matcher.distinct(matches.candidates, rules: program.rules).map { matches.candidates[$0] }
     return notes
   }
 
-  /// Windows of one rule that touch become one, so that a file of one keyword over and over is still read once.
-  private func collectWindows(_ bytes: Span<UInt8>) {
-    let ruleCount = program.rules.count
-    program.finder.forEachHit(in: bytes) { rule, offset, count in
-      if rule >= ruleCount {
-        if let anchor = GenericAnchor(rawValue: rule - ruleCount) {
-          genericHits.append(GenericHit(anchor: anchor, offset: offset, count: count))
-        }
-        return
-      }
-      let width = program.rules[rule].width
-      let start = max(0, offset + count - width)
-      let end = min(bytes.count, offset + width)
-      if windows[rule].isEmpty { touched.append(rule) }
-      // Hits come in the order of their anchors, which may differ from that of their starts by a literal's length.
-      if let last = windows[rule].indices.last, start <= windows[rule][last].end {
-        windows[rule][last].end = max(windows[rule][last].end, end)
-        windows[rule][last].start = min(windows[rule][last].start, start)
-      } else {
-        windows[rule].append(Window(start: start, end: end))
-      }
+  /// Everything in `bytes`.
+  public func scan(_ bytes: Span<UInt8>) -> BufferMatches {
+    var matches = BufferMatches(count: bytes.count)
+    search(bytes, 0..<bytes.count, into: &matches.hits) { _ in true }
+    if matches.hits.isEmpty { return matches }
+    matches.hits.sort(by: LiteralHit.precedes)
+    follow(&matches, bytes)
+    return matches
+  }
+
+  /// Appends the literals in a range that `isWanted` says are.
+  func search(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, into hits: inout [LiteralHit], where isWanted: (Range<Int>) -> Bool
+  ) {
+    statistics.searchedBytes += range.count
+    program.finder.forEachHit(in: bytes, range) { rule, offset, count in
+      if isWanted(offset..<offset + count) { hits.append(LiteralHit(rule: rule, offset: offset, count: count)) }
     }
   }
 
-  private func search(
-    _ rule: Int, _ window: Window, _ bytes: Span<UInt8>, into candidates: inout [Candidate], _ notes: inout MatchNotes
-  ) {
-    guard let pattern = pattern(rule) else {
-      notes.stopped.append((rule, window.start))
-      return
-    }
-    let group = program.rules[rule].secretGroup
-    var at = window.start
-    var found = 0
-    while at < window.end {
-      switch scratch.firstMatch(pattern, bytes, from: at, to: window.end, group: group) {
-      case .noMatch: return
-      case .limit:
-        notes.stopped.append((rule, at))
+  /// How many literals of one rule are followed in a buffer of `count` bytes; the rest would only be a hostile file's.
+  static func hitLimit(_ count: Int) -> Int { 20_000 + count / 64 }
+
+  /// Follows every hit, in order, as far as the limits of a whole buffer allow.
+  private func follow(_ matches: inout BufferMatches, _ bytes: Span<UInt8>) {
+    let limit = Matcher.hitLimit(bytes.count)
+    let isDense = matches.hits.count > limit
+    var followed = isDense ? [Int](repeating: 0, count: statistics.hits.count) : []
+    var stops: [Int: Int] = [:]
+    for index in matches.hits.indices {
+      let rule = Int(matches.hits[index].rule)
+      if isDense {
+        followed[rule] += 1
+        if followed[rule] == limit + 1 { matches.stopped.append((rule, matches.hits[index].offset)) }
+        if followed[rule] > limit { continue }
+      }
+      if !stops.isEmpty, stops[rule, default: 0] >= Matcher.maximumStops { continue }
+      guard matches.candidates.count < Matcher.maximumCandidates else {
+        matches.stopped.append((rule, matches.hits[index].offset))
         return
+      }
+      let before = matches.stopped.count
+      follow(index, bytes, &matches)
+      if matches.stopped.count > before { stops[rule, default: 0] += 1 }
+    }
+  }
+
+  /// Follows one hit.
+  func follow(_ index: Int, _ bytes: Span<UInt8>, _ matches: inout BufferMatches) {
+    let hit = matches.hits[index]
+    let before = matches.candidates.count
+    statistics.hits[Int(hit.rule)] += 1
+    if let anchor = anchor(hit) {
+      let isShadowed = anchor == .name && isShadowed(index, matches.hits, bytes)
+      if !isShadowed { follow(hit, anchor, bytes, into: &matches.candidates) }
+    } else if !follow(hit, bytes, into: &matches.candidates) {
+      matches.stopped.append((Int(hit.rule), hit.offset))
+    }
+    matches.hits[index].firstCandidate = Int32(truncatingIfNeeded: before)
+    matches.hits[index].candidateCount = UInt8(truncatingIfNeeded: matches.candidates.count - before)
+    for _ in before..<matches.candidates.count { matches.origins.append(-1) }
+  }
+
+  /// The bytes that decide what a hit leads to; they may reach beyond the buffer's ends.
+  func window(_ hit: LiteralHit) -> Range<Int> {
+    if Int(hit.rule) >= program.rules.count {
+      return hit.offset - GenericLimits.windowBefore..<hit.end + GenericLimits.windowBehind
+    }
+    let width = program.widths[Int(hit.rule)]
+    return hit.end - width..<hit.offset + width
+  }
+
+  /// Appends what one hit leads to; false if a limit kept it from being followed to the end.
+  private func follow(_ hit: LiteralHit, _ bytes: Span<UInt8>, into candidates: inout [Candidate]) -> Bool {
+    let rule = Int(hit.rule)
+    guard let pattern = pattern(rule) else { return false }
+    let window = window(hit).clamped(to: 0..<bytes.count)
+    let group = program.rules[rule].secretGroup
+    let approach = program.approaches[rule]
+    var steps = 0
+    var at = approach == .atLiteral ? hit.offset : window.lowerBound
+    statistics.windows += 1
+    statistics.windowBytes += window.count
+    while at < window.upperBound {
+      steps += 1
+      if steps > Matcher.maximumSteps { return false }
+      switch scratch.firstMatch(pattern, bytes, window: window, from: at, group: group) {
+      case .noMatch: return true
+      case .limit: return false
       case .match(let whole, let secret):
+        if approach == .roundLiteral {
+          if whole.lowerBound > hit.offset { return true }
+          guard whole.upperBound >= hit.end else {
+            at = whole.lowerBound + 1
+            continue
+          }
+        }
         if let confidence = judge(rule, bytes.extracting(secret)) {
           candidates.append(Candidate(rule: rule, secret: secret, match: whole, confidence: confidence))
-          found += 1
-          if found >= Matcher.maximumCandidates { return }
         }
+        if approach != .inWindow { return true }
         at = max(whole.upperBound, at + 1)
       }
     }
+    return true
+  }
+
+  /// The generic literal that a hit is of; nil for one of a rule.
+  private func anchor(_ hit: LiteralHit) -> GenericAnchor? {
+    Int(hit.rule) < program.rules.count ? nil : GenericAnchor(rawValue: Int(hit.rule) - program.rules.count)
+  }
+
+  /// Whether a generic name begins further to the left, at another literal: that one leads to the same.
+  private func isShadowed(_ index: Int, _ hits: [LiteralHit], _ bytes: Span<UInt8>) -> Bool {
+    let hit = hits[index]
+    var before = index - 1
+    while before >= 0, hits[before].offset > hit.offset - GenericLimits.nameBytes {
+      if hits[before].rule == hit.rule {
+        var at = hits[before].end
+        while at < hit.offset, Bytes.isWord(bytes[at]) { at += 1 }
+        return at >= hit.offset
+      }
+      before -= 1
+    }
+    return false
+  }
+
+  /// Appends what a hit of the generic case leads to, which sees nothing outside its window either.
+  private func follow(
+    _ hit: LiteralHit, _ anchor: GenericAnchor, _ bytes: Span<UInt8>, into candidates: inout [Candidate]
+  ) {
+    let window = window(hit).clamped(to: 0..<bytes.count)
+    statistics.windows += 1
+    // Of the window no more is read than a name, what joins it to its value, and the value.
+    statistics.windowBytes += GenericLimits.bytesBefore
+    let own = GenericHit(anchor: anchor, offset: hit.offset - window.lowerBound, count: Int(hit.count))
+    detector.follow(own, in: bytes.extracting(window), at: window.lowerBound, program.generic, into: &candidates)
   }
 
   private func pattern(_ rule: Int) -> Pattern? {
@@ -159,48 +261,11 @@ public final class Matcher {
     if Proofs.holds(anyOf: program.stopWords[index], secret) { return nil }
     return rule.confidence
   }
-}
 
-extension Matcher {
   /// What has the shape but not the checksum is a guess, if it looks random.
   private func guess(_ index: Int, _ secret: Span<UInt8>) -> Confidence? {
     let least = program.rules[index].minimumEntropy ?? 3
     let isRandom = !Proofs.isPlaceholder(secret) && Proofs.entropy(secret) >= least
     return isRandom && !Proofs.holds(anyOf: program.stopWords[index], secret) ? .guess : nil
-  }
-
-  /// Of candidates that overlap, keeps the best-founded: by confidence, a rule before a detector, then by the length of the secret, then the more
-  /// severe rule, then the rule's place. The result is sorted by offset.
-  public static func resolveOverlaps(_ candidates: [Candidate], rules: [Rule]) -> [Candidate] {
-    if candidates.count < 2 { return candidates }
-    let ranked = candidates.sorted { left, right in
-      if left.confidence != right.confidence { return left.confidence > right.confidence }
-      let (isLeftRule, isRightRule) = (rules[left.rule].kind != .detector, rules[right.rule].kind != .detector)
-      if isLeftRule != isRightRule { return isLeftRule }
-      if left.secret.count != right.secret.count { return left.secret.count > right.secret.count }
-      let (a, b) = (rules[left.rule].severity, rules[right.rule].severity)
-      return a != b ? a > b : (left.rule, left.secret.lowerBound) < (right.rule, right.secret.lowerBound)
-    }
-    var kept: [Candidate] = []
-    for candidate in ranked {
-      let place = kept.partitioningIndex { $0.secret.lowerBound >= candidate.secret.lowerBound }
-      let clearBefore = place == 0 || kept[place - 1].secret.upperBound <= candidate.secret.lowerBound
-      let clearBehind = place == kept.count || kept[place].secret.lowerBound >= candidate.secret.upperBound
-      if clearBefore && clearBehind { kept.insert(candidate, at: place) }
-    }
-    return kept
-  }
-}
-
-extension Array {
-  /// The first index whose element fulfils the predicate, where all behind it do too.
-  fileprivate func partitioningIndex(_ fulfils: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if fulfils(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -18,12 +18,14 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
   // Sendable because PCRE2's compiled code is only read after pcre2_jit_compile.
   fileprivate let code: OpaquePointer
 
-  init(_ text: String) throws(PatternError) {
+  /// With `isAnchored` a match begins where the search does, and nowhere else.
+  init(_ text: String, isAnchored: Bool = false) throws(PatternError) {
     var errorCode: Int32 = 0
     var errorOffset = 0
     let bytes = Array(text.utf8)
+    let options = isAnchored ? UInt32(PCRE2_ANCHORED) : 0
     let compiled = unsafe bytes.withUnsafeBufferPointer { buffer in
-      unsafe pcre2_compile_8(buffer.baseAddress, buffer.count, 0, &errorCode, &errorOffset, nil)
+      unsafe pcre2_compile_8(buffer.baseAddress, buffer.count, options, &errorCode, &errorOffset, nil)
     }
     guard let compiled = unsafe compiled else {
       throw PatternError(offset: errorOffset, reason: Pattern.message(errorCode))
@@ -54,13 +56,17 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
 /// A pattern that is compiled when it is first asked for.
 final class LazyPattern: Sendable {
   let text: String
+  let isAnchored: Bool
   private let compiled = Mutex<Pattern?>(nil)
 
-  init(_ text: String) { self.text = text }
+  init(_ text: String, isAnchored: Bool = false) {
+    self.text = text
+    self.isAnchored = isAnchored
+  }
 
   func get() throws(PatternError) -> Pattern {
     if let pattern = compiled.withLock({ $0 }) { return pattern }
-    let pattern = try Pattern(text)
+    let pattern = try Pattern(text, isAnchored: isAnchored)
     return compiled.withLock { stored in
       if let stored { return stored }
       stored = pattern
@@ -110,15 +116,15 @@ final class LazyPattern: Sendable {
     case limit
   }
 
-  /// The first match of `pattern` that begins at or behind `start` and, with whatever it looks at, ends at or before
-  /// `end`. It may look back before `start`. `group` is that capture group's range, or the whole match's where the group
-  /// took no part.
-  func firstMatch(_ pattern: Pattern, _ bytes: Span<UInt8>, from start: Int, to end: Int, group: Int) -> Result {
-    guard let data = unsafe data, let context = unsafe context, start <= end, end <= bytes.count else {
-      return .noMatch
-    }
-    let status = unsafe bytes.withUnsafeBufferPointer { buffer in
-      unsafe pcre2_match_8(pattern.code, buffer.baseAddress, end, start, 0, data, context)
+  /// The first match of `pattern` that begins at or behind `start`. Nothing outside `window` is looked at, before it or
+  /// behind it. `group` is that capture group's range, or the whole match's where the group took no part.
+  func firstMatch(_ pattern: Pattern, _ bytes: Span<UInt8>, window: Range<Int>, from start: Int, group: Int) -> Result {
+    guard let data = unsafe data, let context = unsafe context, window.lowerBound >= 0,
+      window.upperBound <= bytes.count, start >= window.lowerBound, start <= window.upperBound
+    else { return .noMatch }
+    let status = unsafe bytes.extracting(window).withUnsafeBufferPointer { buffer in
+      unsafe pcre2_match_8(
+        pattern.code, buffer.baseAddress, buffer.count, start - window.lowerBound, 0, data, context)
     }
     if status == PCRE2_ERROR_NOMATCH { return .noMatch }
     guard status >= 0, let offsets = unsafe pcre2_get_ovector_pointer_8(data) else { return .limit }
@@ -127,7 +133,7 @@ final class LazyPattern: Sendable {
       let low = unsafe offsets[2 * number]
       let high = unsafe offsets[2 * number + 1]
       // An unset group has both offsets at their largest; \K can put the start behind the end.
-      return low <= high && high <= end ? low..<high : nil
+      return low <= high && high <= window.count ? low + window.lowerBound..<high + window.lowerBound : nil
     }
     guard let whole = range(0) else { return .noMatch }
     return .match(whole: whole, group: range(group) ?? whole)

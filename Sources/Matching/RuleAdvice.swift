@@ -112,7 +112,7 @@ public enum RuleAdvice {
     guard !rule.pattern.isEmpty, let pattern = try? Pattern(rule.pattern) else { return [] }
     let scratch = PatternScratch()
     for (name, text) in adversaries(rule) {
-      let result = scratch.firstMatch(pattern, text.span, from: 0, to: text.count, group: 0)
+      let result = scratch.firstMatch(pattern, text.span, window: 0..<text.count, from: 0, group: 0)
       if case .limit = result { return [problem(rule, "the pattern is stopped by its limit on \(name)")] }
     }
     return []

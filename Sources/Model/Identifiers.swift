@@ -56,8 +56,14 @@ public struct ObjectID: Hashable, Comparable, Sendable, CustomStringConvertible 
   public var description: String { Hex.encode(bytes) }
   /// The first ten hex digits, for people.
   public var short: String { String(description.prefix(10)) }
-  /// The first sixteen bytes as big-endian words: as good as random where nobody chose the id.
-  public var words: (UInt64, UInt64) { (a, b) }
+  /// The bytes as big-endian words, filled up with zeros. As good as random where nobody chose the id.
+  public var words: (UInt64, UInt64, UInt64, UInt64) { (a, b, c, d) }
+
+  /// The id of these words; `count` is 20 or 32, and what lies beyond that many bytes must be zero.
+  public init(words: (UInt64, UInt64, UInt64, UInt64), count: Int) {
+    (a, b, c, d) = words
+    self.count = count
+  }
   /// Whether every byte is zero: git's "no object".
   public var isZero: Bool { a | b | c | d == 0 }
 

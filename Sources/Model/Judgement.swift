@@ -68,6 +68,12 @@ public enum Decoder: String, Sendable, CaseIterable {
   case escape
   /// UTF-16, either byte order.
   case utf16
+  /// UTF-32, either byte order.
+  case utf32
   /// `&#65;`, `&amp;`.
   case html
+  /// Quoted-printable: `=41`, and lines that end in `=`.
+  case quotedPrintable = "quoted-printable"
+  /// String literals that the source joins: `"AB" + "CD"`.
+  case concat
 }

@@ -5,11 +5,12 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics"]
-  static let policyFields = ["max_age", "window", "grace", "settle", "proofs"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks"]
+  static let policyFields = ["max_age", "window", "grace", "settle", "proofs", "reload_timeout"]
   static let keyFields =
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
+      "format", "reload",
       "allow_plain_http",
     ] + policyFields
   static let maximumKeys = 100_000
@@ -42,6 +43,10 @@ extension Configuration {
       reader.allow(["file"], in: metrics, of: "[metrics]")
       configuration.metricsPath = reader.text("file", in: metrics).map { resolve($0, folder) }
     }
+    if let hooks = reader.table("hooks", in: root) {
+      reader.allow(["on_failure"], in: hooks, of: "[hooks]")
+      configuration.onFailure = hooks["on_failure"].map { command($0, "on_failure", &reader) } ?? []
+    }
     configuration.freezes = reader.tables("freeze", in: root).compactMap { FreezePeriod.read($0, &reader) }
     let policies = Policies(root, &reader)
     configuration.keys = reader.tables("key", in: root).map { key($0, folder, policies, &reader) }
@@ -67,7 +72,10 @@ extension Configuration {
         node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'")
     }
     let variable = reader.requiredText("variable", in: node, of: owner) ?? ""
-    if !variable.isEmpty, !isVariable(variable) {
+    let format = format(node, &reader)
+    if !variable.isEmpty, format != nil || node["format"] == nil, namesVariables(format),
+      !files(node).contains(where: isOtherFormat), !isVariable(variable)
+    {
       reader.mistake(
         node["variable"] ?? node, "variable must be a name that environment files can hold: letters, digits and '_'")
     }
@@ -83,7 +91,8 @@ extension Configuration {
       base: base(node, owner, &reader), keyID: reader.text("key_id", in: node), environment: environment,
       tenant: reader.text("tenant", in: node), account: reader.text("account", in: node),
       plan: reader.text("plan", in: node), variable: variable, files: files.map { resolve($0.text, folder) },
-      dialects: dialects(node, &reader), policy: policies.policy(of: node, environment: environment, &reader),
+      dialects: dialects(node, &reader), format: format, reload: reload(node, &reader),
+      policy: policies.policy(of: node, environment: environment, &reader),
       line: node.line)
   }
 
@@ -153,82 +162,5 @@ extension Configuration {
         }
       }
     }
-  }
-
-  private static func isWord(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count) && !text.hasPrefix("-")
-      && text.utf8.allSatisfy {
-        switch $0 {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: true
-        default: false
-        }
-      }
-  }
-
-  private static func isVariable(_ text: String) -> Bool {
-    text.utf8.count <= 256 && !(0x30...0x39).contains(text.utf8.first ?? 0x30)
-      && text.utf8.allSatisfy {
-        switch $0 {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x5f: true
-        default: false
-        }
-      }
-  }
-
-  /// An absolute path without `.`, `..` and doubled slashes. Links are looked at when the file is.
-  static func resolve(_ path: String, _ folder: String) -> String {
-    var parts: [Substring] = []
-    let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
-    for part in whole.split(separator: "/") {
-      if part == "." { continue }
-      if part == "..", parts.last.map({ $0 != ".." }) ?? whole.hasPrefix("/") {
-        _ = parts.popLast()
-      } else {
-        parts.append(part)
-      }
-    }
-    return (whole.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-  }
-}
-
-/// The policy of everything, and what environments say differently.
-private struct Policies {
-  private var general = KeyPolicy()
-  private var byEnvironment: [String: KeyPolicy] = [:]
-
-  init(_ root: Node, _ reader: inout ConfigurationReader) {
-    if let node = reader.table("policy", in: root) {
-      reader.allow(Configuration.policyFields, in: node, of: "[policy]")
-      general = Policies.read(node, over: general, &reader)
-    }
-    for entry in reader.table("environment", in: root)?.entries ?? [] {
-      guard entry.value.kind == .table else {
-        reader.mistake(entry.keyLine, "environment.\(ConfigurationReader.shown(entry.key)) must be a table")
-        continue
-      }
-      reader.allow(
-        Configuration.policyFields, in: entry.value, of: "[environment.\(ConfigurationReader.shown(entry.key))]")
-      byEnvironment[entry.key] = Policies.read(entry.value, over: general, &reader)
-    }
-  }
-
-  func policy(of key: Node, environment: String?, _ reader: inout ConfigurationReader) -> KeyPolicy {
-    Policies.read(key, over: environment.flatMap { byEnvironment[$0] } ?? general, &reader)
-  }
-
-  private static func read(_ node: Node, over policy: KeyPolicy, _ reader: inout ConfigurationReader) -> KeyPolicy {
-    var policy = policy
-    let minute: Int64 = 60_000
-    if let age = reader.duration("max_age", in: node, minute...DurationText.maximumMilliseconds) {
-      policy.maximumAgeMs = age
-    }
-    if let window = reader.duration("window", in: node, 0...365 * 86_400_000) { policy.windowMs = window }
-    if let grace = reader.duration("grace", in: node, 0...7 * 86_400_000) { policy.graceMs = grace }
-    if let settle = reader.duration("settle", in: node, 1_000...3_600_000) { policy.settleMs = settle }
-    if let proofs = reader.integer("proofs", in: node, 1...20) { policy.proofs = proofs }
-    if let age = policy.maximumAgeMs, policy.windowMs >= age {
-      reader.mistake(node["window"] ?? node["max_age"] ?? node, "window must be shorter than max_age")
-    }
-    return policy
   }
 }

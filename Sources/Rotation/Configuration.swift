@@ -26,6 +26,10 @@ public struct ConfiguredKey: Sendable, Equatable {
   public var files: [String]
   /// Who reads the files (`compose`, `systemd`...); empty for what can be told from a file's name.
   public var dialects: [DotenvDialect]
+  /// What kind of files they are, where that can't be told from their names and they are no environment files.
+  public var format: SettingFormat?
+  /// Programs that make the key's users read it anew, each with its arguments: run once every file has the new value.
+  public var reload: [[String]]
   /// What applies to it.
   public var policy: KeyPolicy
   /// The line of its `[[key]]` in the configuration, counted from 1.
@@ -35,7 +39,8 @@ public struct ConfiguredKey: Sendable, Equatable {
   public init(
     name: String, provider: String, base: String? = nil, keyID: String? = nil, environment: String? = nil,
     tenant: String? = nil, account: String? = nil, plan: String? = nil, variable: String, files: [String],
-    dialects: [DotenvDialect] = [], policy: KeyPolicy = KeyPolicy(), line: Int = 1
+    dialects: [DotenvDialect] = [], format: SettingFormat? = nil, reload: [[String]] = [],
+    policy: KeyPolicy = KeyPolicy(), line: Int = 1
   ) {
     self.name = name
     self.provider = provider
@@ -48,6 +53,8 @@ public struct ConfiguredKey: Sendable, Equatable {
     self.variable = variable
     self.files = files
     self.dialects = dialects
+    self.format = format
+    self.reload = reload
     self.policy = policy
     self.line = line
   }
@@ -65,6 +72,8 @@ public struct KeyPolicy: Sendable, Equatable {
   public var settleMs: Int64 = 120_000
   /// How often in a row the new key must be accepted, and the old one refused.
   public var proofs: Int = 3
+  /// How long one reload command may take.
+  public var reloadTimeoutMs: Int64 = 60_000
 
   /// The defaults.
   public init() {}
@@ -82,17 +91,20 @@ public struct Configuration: Sendable, Equatable {
   public var metricsPath: String?
   /// When no scheduled rotation begins.
   public var freezes: [FreezePeriod]
+  /// A program that is told about every rotation that did not end well, with its arguments; empty for none.
+  public var onFailure: [String]
 
   /// A configuration as given.
   public init(
     path: String, keys: [ConfiguredKey], installKeyPath: String? = nil, metricsPath: String? = nil,
-    freezes: [FreezePeriod] = []
+    freezes: [FreezePeriod] = [], onFailure: [String] = []
   ) {
     self.path = path
     self.keys = keys
     self.installKeyPath = installKeyPath
     self.metricsPath = metricsPath
     self.freezes = freezes
+    self.onFailure = onFailure
   }
 
   /// The key of that name.

@@ -28,7 +28,7 @@ extension RotationRun {
     case .parsed: try proveNew()
     case .rollingBack: try rollBack()
     case .verifiedNew, .file: try commit()
-    case .committed: try retire()
+    case .committed, .reloaded: try reloadThenRetire()
     case .oldRevoked: try proveDeath()
     case .oldAlive: try retireAgain()
     case .oldProvenDead: try finish()
@@ -52,7 +52,8 @@ extension RotationRun {
     case .parsed: "proving the new key"
     case .rollingBack: "taking the new key back"
     case .verifiedNew, .file: "writing the files"
-    case .committed, .oldAlive: "ending the old key"
+    case .committed: "making its users read it anew"
+    case .reloaded, .oldAlive: "ending the old key"
     case .oldRevoked: "proving that the old key is dead"
     case .oldProvenDead: "finishing"
     case .lost, .human, .resumed, .done, .rolledBack, .closed, .aborted: state.rawValue.lowercased()

@@ -62,6 +62,23 @@ public enum KeyFiles {
     return previews
   }
 
+  /// Removes what rehearsals of crashed processes left beside a file: empty files, old enough to be nobody's any more.
+  static func sweepRehearsals(_ target: EnvTarget, nowMs: Int64) {
+    guard let real = try? Files.realPath(target.path), let directory = try? Directory(Files.parent(real)),
+      let entries = try? directory.entries()
+    else { return }
+    for entry in entries where entry.kind == .regular {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      guard name.hasPrefix(".keywright-probe-"), name.hasSuffix(".tmp"),
+        let status = try? directory.status(of: entry.name),
+        nowMs / 1_000 - Int64(status.modifiedSeconds) > staleSeconds
+      else { continue }
+      _ = try? directory.remove(entry.name)
+    }
+  }
+
+  private static let staleSeconds: Int64 = 600
+
   /// Removes what a crash may have left beside a file. Whatever stands in the way is no reason to stop.
   static func sweep(_ target: EnvTarget, transaction: String) {
     _ = try? EnvFiles.sweep(directoryOf: target, transaction: transaction)
@@ -78,5 +95,5 @@ public enum KeyFiles {
 }
 
 extension ConfiguredKey {
-  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects) } }
+  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects, format: format) } }
 }

@@ -18,6 +18,9 @@ struct KeySnapshot: Equatable {
   var variable: String
   var files: [String]
   var dialects: [DotenvDialect]
+  var format: String?
+  var reload: [[String]]
+  var reloadTimeoutMs: Int64
   var graceSeconds: Int
   var settleMs: Int64
   var proofs: Int
@@ -47,6 +50,15 @@ struct KeySnapshot: Equatable {
     facts.set("variable", variable)
     facts.set("files", files)
     facts.set("dialects", dialects.map(\.rawValue))
+    facts.set("format", format)
+    facts.set(
+      "reload",
+      reload.map { command in
+        var facts = Facts()
+        facts.set("command", command)
+        return facts
+      })
+    facts.set("reload_timeout_ms", reloadTimeoutMs)
     facts.set("grace_seconds", graceSeconds)
     facts.set("settle_ms", settleMs)
     facts.set("proofs", proofs)
@@ -79,6 +91,9 @@ struct KeySnapshot: Equatable {
     keyID = node["key_id"]?.string
     files = node.texts("files")
     dialects = node.texts("dialects").compactMap(DotenvDialect.init(rawValue:))
+    format = node["format"]?.string
+    reload = (node["reload"]?.array ?? []).map { $0.texts("command") }.filter { !$0.isEmpty }
+    reloadTimeoutMs = Int64(node["reload_timeout_ms"]?.integer ?? 60_000)
     graceSeconds = grace
     settleMs = Int64(settle)
     self.proofs = proofs
@@ -107,6 +122,9 @@ struct KeySnapshot: Equatable {
     variable = key.variable
     files = key.files
     dialects = key.dialects
+    format = key.format?.description
+    reload = key.reload
+    reloadTimeoutMs = key.policy.reloadTimeoutMs
     graceSeconds = Int(graceMs / 1_000)
     settleMs = key.policy.settleMs
     proofs = key.policy.proofs

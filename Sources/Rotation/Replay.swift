@@ -63,6 +63,8 @@ struct Replay {
   private(set) var newFingerprint: String?
   private(set) var orphans: [String] = []
   private(set) var files: [FileFact] = []
+  /// Reload commands that ended well.
+  private(set) var reloaded: [[String]] = []
   private(set) var proofs: [Evidence] = []
   private(set) var deaths: [Evidence] = []
   private(set) var revocation: Evidence?
@@ -138,6 +140,7 @@ struct Replay {
       files.append(
         FileFact(
           path: path, lines: facts["lines"]?.array?.compactMap(\.integer) ?? [], how: facts["how"]?.string ?? ""))
+    case .reloaded: reloaded.append(facts.texts("command"))
     case .oldRevoked: revocation = Evidence(facts)
     case .oldProvenDead: deaths = (facts["proofs"]?.array ?? []).map(Evidence.init)
     default: break

@@ -14,13 +14,16 @@ struct Rescue {
   private static let maximumBytes = 8 << 20
   private let services: RotationServices
   private let txid: String
+  /// A directory of this rotation's own, so that what a crash leaves half-written goes with it.
+  private let directory: String
   /// Where it may lie, the best place first: with the ledger, or beside the first file, which may be on another disk.
   private let places: [String]
 
   init(_ services: RotationServices, _ txid: String, firstFile: String?) {
     self.services = services
     self.txid = txid
-    var places = [services.ledger.directory + "/rescue-\(txid)"]
+    directory = services.ledger.directory + "/rescue/\(txid)"
+    var places = [directory + "/answer"]
     if let firstFile, let real = try? Files.realPath(firstFile) {
       places.append(Files.parent(real) + "/.keywright-rescue-\(txid)")
     }
@@ -29,6 +32,7 @@ struct Rescue {
 
   /// Takes the room.
   func reserve() throws(SystemError) {
+    try Files.makeDirectory(directory, mode: 0o700)
     try Files.replaceAtomically(places[0], [UInt8](repeating: 0, count: Rescue.reservedBytes), mode: 0o600)
   }
 
@@ -59,7 +63,12 @@ struct Rescue {
   }
 
   /// Removes what was reserved or kept.
-  func remove() { for place in places { _ = try? Files.remove(place) } }
+  func remove() {
+    for place in places { _ = try? Files.remove(place) }
+    guard let opened = try? Directory(directory) else { return }
+    for entry in (try? opened.entries()) ?? [] { _ = try? opened.remove(entry.name) }
+    _ = try? Files.remove(directory)
+  }
 }
 
 /// A raw answer to a request for a new key.

@@ -42,6 +42,10 @@ extension Rotator {
       lines.append("    \(preview.path):\(at): \(key.variable), \(quoting)\(part), as \(readers) reads it")
       lines += preview.warnings.map { "      note: \($0)" }
     }
+    if !key.reload.isEmpty {
+      lines.append("  would run, before the old key is ended:")
+      lines += key.reload.map { "    \($0.joined(separator: " "))" }
+    }
     lines.append(
       "  the new key must act as the same identity \(times(key.policy.proofs)) before a file is written; the old one must be "
         + "refused \(times(key.policy.proofs)) before it counts as dead")
@@ -60,7 +64,9 @@ extension Rotator {
     if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
     calls.append((KeyMaking.role(preflight.recoverability), "make the new key (at most twice)"))
     calls.append((.verify, "prove the new key, later the old one's death"))
-    if client.has(.revoke) { calls.append((.revoke, "end the old key, once every file has the new one")) }
+    if client.has(.revoke), KeyMaking.isEndedByRequest(preflight.recoverability) {
+      calls.append((.revoke, "end the old key, once every file has the new one"))
+    }
     return calls.map { "\(client.describe($0.0, context))  # \($0.1)" }
   }
 }

@@ -104,12 +104,21 @@ final class RotationRun {
   }
 
   var targets: [EnvTarget] {
-    snapshot.files.map { EnvTarget(path: $0, variable: snapshot.variable, dialects: snapshot.dialects) }
+    snapshot.files.map {
+      EnvTarget(
+        path: $0, variable: snapshot.variable, dialects: snapshot.dialects,
+        format: snapshot.format.flatMap { SettingFormat($0) })
+    }
   }
 }
 
-/// Which call makes a new key.
+/// Which call makes a new key, and whether the old one outlives it.
 enum KeyMaking {
+  /// Whether the old key lives on until a request ends it.
+  static func isEndedByRequest(_ recoverability: Recoverability) -> Bool {
+    recoverability == .createDelete || recoverability == .replaceWithGrace
+  }
+
   static func role(_ recoverability: Recoverability) -> CallRole {
     recoverability == .createDelete ? .create : .regenerate
   }

@@ -7,6 +7,20 @@ public import Providers
 public import RuleBook
 public import Secrets
 
+/// How a program of the configuration ended.
+public struct HookEnd: Sendable, Equatable {
+  /// Why it counts as failed; nil if it ended well.
+  public var failure: String?
+  /// What it wrote, for people; values are taken out before it is shown.
+  public var output: [UInt8]
+
+  /// An end as given.
+  public init(failure: String? = nil, output: [UInt8] = []) {
+    self.failure = failure
+    self.output = output
+  }
+}
+
 /// A provider and whoever speaks to it.
 public struct ProviderSession: Sendable {
   /// The provider file.
@@ -36,6 +50,10 @@ public struct RotationServices: Sendable {
   public var actor: String
   /// Which files may be written.
   public var files: EnvPolicy
+  /// Runs a program of trusted configuration (path and arguments), with these variables added to the environment.
+  public var runHook: @Sendable (_ command: [String], _ variables: [String: String], _ timeoutMs: Int64) -> HookEnd
+  /// The reload commands that trusted configuration names for a key now; nil where it does not name the key.
+  public var reloads: @Sendable (_ key: String) -> [[String]]?
   /// Called with `STATE:before` and `STATE:after` round each journal entry. A testing aid: what it throws ends the run on
   /// the spot, as a crash would.
   public var checkpoint: @Sendable (String) throws -> Void
@@ -48,7 +66,12 @@ public struct RotationServices: Sendable {
   public init(
     ledger: Ledger, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
     session: @escaping @Sendable (_ provider: String, _ base: String?) -> ProviderSession?, actor: String,
-    files: EnvPolicy = EnvPolicy(), checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
+    files: EnvPolicy = EnvPolicy(),
+    runHook: @escaping @Sendable ([String], [String: String], Int64) -> HookEnd = { _, _, _ in
+      HookEnd(failure: "no program can be run here")
+    },
+    reloads: @escaping @Sendable (String) -> [[String]]? = { _ in nil },
+    checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
     isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.ledger = ledger
@@ -57,6 +80,8 @@ public struct RotationServices: Sendable {
     self.session = session
     self.actor = actor
     self.files = files
+    self.runHook = runHook
+    self.reloads = reloads
     self.checkpoint = checkpoint
     self.isInterrupted = isInterrupted
     self.progress = progress

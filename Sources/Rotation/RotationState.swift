@@ -26,6 +26,8 @@ public enum RotationState: String, Sendable, CaseIterable {
   case file = "FILE"
   /// Every file has the new value.
   case committed = "COMMITTED"
+  /// One more of the key's users reads the new value.
+  case reloaded = "RELOADED"
   /// The provider was told to end the old key, and agreed.
   case oldRevoked = "OLD_REVOKED"
   /// The old key should be dead and is not.
@@ -61,7 +63,7 @@ public enum RotationState: String, Sendable, CaseIterable {
     case .parsed: [.verifiedNew, .rollingBack, .human, .aborted]
     case .verifiedNew: [.file, .human, .aborted]
     case .file: [.file, .committed, .human, .aborted]
-    case .committed: [.oldRevoked, .oldAlive, .human, .aborted]
+    case .committed, .reloaded: [.reloaded, .oldRevoked, .oldAlive, .human, .aborted]
     case .oldRevoked: [.oldProvenDead, .oldAlive, .human, .aborted]
     case .oldAlive: [.oldRevoked, .oldProvenDead, .oldAlive, .human, .aborted]
     case .oldProvenDead: [.done, .human, .aborted]

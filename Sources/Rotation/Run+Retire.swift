@@ -41,11 +41,22 @@ extension RotationRun {
     }
   }
 
+  /// The id under which a request may end the old key; nil where it ends by itself.
+  ///
+  /// Services of the other classes ended it when they made the new one. Many of them keep the id, or end whatever key
+  /// authorises the call: a request would end the key that every file has just been given.
+  private var revocableID: String? {
+    guard KeyMaking.isEndedByRequest(recoverability), client.has(.revoke), snapshot.keyID != replay.newKeyID else {
+      return nil
+    }
+    return snapshot.keyID
+  }
+
   func retire() throws -> Progress {
     let old = try value("old")
-    guard client.has(.revoke), let keyID = snapshot.keyID ?? (recoverability == .createDelete ? nil : "") else {
+    guard let keyID = revocableID else {
       let evidence = Evidence(
-        text: "the service has no call that ends a key: it ends the old one when it makes the new one",
+        text: "nothing is asked: the service ends the old key by itself when it makes the new one",
         timeMs: services.clock.now())
       try advance(.oldRevoked, evidence.facts)
       return .goOn
@@ -110,7 +121,10 @@ extension RotationRun {
         hint:
           "keywright rotation export \(snapshot.name) writes it to a file; then run: keywright resume \(snapshot.name)")
     }
-    for target in targets { KeyFiles.sweep(target, transaction: txid) }
+    for target in targets {
+      KeyFiles.sweep(target, transaction: txid)
+      KeyFiles.sweepRehearsals(target, nowMs: services.clock.now())
+    }
     let now = services.clock.now()
     var record =
       try services.ledger.inventory(snapshot.name)

@@ -28,6 +28,16 @@ enum KeywordPattern {
     }
   }
 
+  /// Gives a keyword rule what the matcher needs.
+  static func expand(_ rule: inout Rule, keywords: [String], value: String) {
+    rule.keywords = keywords
+    rule.value = value
+    rule.literals = literals(keywords)
+    rule.literalsIgnoreCase = true
+    rule.pattern = pattern(keywords, value: value)
+    rule.secretGroup = 1
+  }
+
   /// Every spelling that the prefilter must look for; case is ignored there.
   static func literals(_ keywords: [String]) -> [String] {
     var result: [String] = []
@@ -71,7 +81,8 @@ enum KeywordPattern {
     + #"(?:(?i:bearer|basic|token|apikey)[ =:]{1,2})?"#
 
   /// `gitlab_access_token` is the name of a value and not one.
-  private static let noName = #"(?![A-Za-z]{1,20}(?:[_-][A-Za-z]{1,20}){1,4}(?![\w-]))"#
+  private static let noName =
+    #"(?!(?:[a-z]{1,20}(?:[_-][a-z]{1,20}){1,4}|[A-Z]{1,20}(?:[_-][A-Z]{1,20}){1,4})(?![\w-]))"#
 
   /// A value ends where nothing of its kind goes on.
   private static let end = #"(?![\w+-]|[=/][0-9A-Za-z])"#

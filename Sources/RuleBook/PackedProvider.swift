@@ -46,10 +46,13 @@ public struct PackedProvider: Sendable {
 
   private static func join(_ items: [String]) -> String { items.joined(separator: String(item)) }
 
+  /// Of a keyword rule, what it is made of: the pattern itself is ten times as long.
   private static func fields(_ rule: Rule) -> [String] {
-    [
+    let isKeyword = rule.kind == .keyword
+    return [
       rule.id.rawValue, rule.name, join(rule.aliases), rule.severity.rawValue, rule.confidence.rawValue,
-      join(rule.literals), rule.literalsIgnoreCase ? "1" : "", rule.pattern, "\(rule.secretGroup)", "\(rule.width)",
+      join(isKeyword ? rule.keywords : rule.literals), rule.literalsIgnoreCase ? "1" : "",
+      isKeyword ? rule.value : rule.pattern, "\(rule.secretGroup)", "\(rule.width)",
       rule.minimumEntropy.map { "\($0)" } ?? "", join(rule.stopWords), rule.checksum?.rawValue ?? "",
       rule.isPublic ? "1" : "", rule.source, rule.kind.rawValue, rule.detector ?? "",
       rule.checksumIsOptional ? "1" : "", join(rule.pairs.map(\.rawValue)), "\(rule.pairLines)", join(rule.paths),
@@ -85,8 +88,8 @@ public struct PackedProvider: Sendable {
 
   // MARK: Unpacking
 
-  /// The provider, with or without its examples.
-  public func unpack(examples wanted: Bool = false) -> Provider? {
+  /// The provider, with or without its examples and its calls.
+  public func unpack(examples wanted: Bool = false, calls isManaged: Bool = true) -> Provider? {
     let records = Self.split(rules)
     guard let head = records.first, head.count == 3 else { return nil }
     var rules = records.dropFirst().compactMap { Self.rule($0, provider: head[0]) }
@@ -97,7 +100,7 @@ public struct PackedProvider: Sendable {
         rules[index].rejects = Self.items(pair[1])
       }
     }
-    let calls = Self.split(management)
+    let calls = isManaged ? Self.split(management) : []
     for record in calls.dropFirst(6) {
       guard let index = rules.firstIndex(where: { $0.id.rawValue == record.first }) else { continue }
       rules[index].verify = Self.call(Array(record.dropFirst()))
@@ -106,17 +109,31 @@ public struct PackedProvider: Sendable {
       id: head[0], name: head[1], homepage: head[2], rules: rules, management: Self.management(calls))
   }
 
+  // Over bytes: text that is cut as text costs a scan's start ten milliseconds.
+
   private static func split(_ text: String) -> [[String]] {
     if text.isEmpty { return [] }
-    return parts(text[...].utf8, 0x1d).map { parts($0, 0x1e).map { String(Substring($0)) } }
+    let bytes = Array(text.utf8)
+    return parts(bytes[...], 0x1d).map { record in
+      parts(record, 0x1e).map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 
-  private static func parts(_ text: Substring.UTF8View, _ separator: UInt8) -> [Substring.UTF8View] {
-    text.split(separator: separator, omittingEmptySubsequences: false)
+  private static func parts(_ bytes: ArraySlice<UInt8>, _ separator: UInt8) -> [ArraySlice<UInt8>] {
+    var result: [ArraySlice<UInt8>] = []
+    var start = bytes.startIndex
+    for index in bytes.indices where bytes[index] == separator {
+      result.append(bytes[start..<index])
+      start = index + 1
+    }
+    result.append(bytes[start...])
+    return result
   }
 
   private static func items(_ text: String) -> [String] {
-    text.isEmpty ? [] : parts(text[...].utf8, 0x1f).map { String(Substring($0)) }
+    if text.isEmpty { return [] }
+    let bytes = Array(text.utf8)
+    return parts(bytes[...], 0x1f).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func pairs(_ text: String) -> [(String, String)] {
@@ -129,7 +146,7 @@ public struct PackedProvider: Sendable {
       let confidence = Confidence(rawValue: fields[4]), let group = Int(fields[8]), let width = Int(fields[9]),
       let pairLines = Int(fields[19])
     else { return nil }
-    return Rule(
+    var rule = Rule(
       id: RuleID(fields[0]), kind: kind, detector: fields[16].isEmpty ? nil : fields[16], provider: provider,
       name: fields[1], aliases: items(fields[2]), severity: severity,
       confidence: confidence, literals: items(fields[5]), literalsIgnoreCase: fields[6] == "1", pattern: fields[7],
@@ -138,6 +155,8 @@ public struct PackedProvider: Sendable {
       isPublic: fields[13] == "1", source: fields[14], pairs: items(fields[18]).map { RuleID($0) },
       pairLines: pairLines,
       paths: items(fields[20]))
+    if kind == .keyword { KeywordPattern.expand(&rule, keywords: rule.literals, value: rule.pattern) }
+    return rule
   }
 
   private static func management(_ records: [[String]]) -> Management? {

@@ -71,6 +71,10 @@ public struct Rule: Sendable, Equatable {
   public var severity: Severity
   /// What a match rests on before any checksum.
   public var confidence: Confidence
+  /// Names beside which the value stands, for a rule of the kind `keyword`, whose literals and pattern are made of these.
+  public var keywords: [String] = []
+  /// The pattern of the value alone, for such a rule.
+  public var value = ""
   /// At least one of these must stand within `width` bytes for the pattern to be tried; never empty.
   public var literals: [String]
   /// Whether ASCII case matters in `literals` (it always matters in the pattern unless that says `(?i)`).

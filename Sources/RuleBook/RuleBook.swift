@@ -13,7 +13,10 @@ public struct RuleBook: Sendable {
   /// Takes providers in any order; of two rules of one id the first counts, and ``duplicates(in:)`` names it.
   public init(_ providers: [Provider]) {
     self.providers = providers.sorted { $0.id < $1.id }
-    rules = self.providers.flatMap(\.rules).sorted { $0.id < $1.id }
+    // A rule is large: its place is moved about, not the rule.
+    let unsorted = self.providers.flatMap(\.rules)
+    let ids = unsorted.map(\.id)
+    rules = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }.map { unsorted[$0] }
     byID = Dictionary(rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -107,10 +107,7 @@ enum RuleReader {
     let value = reader.text("value", in: node)
     let example = reader.text("example", in: node)
     let longest = width(node, &reader, missing: KeywordPattern.defaultValueBytes)
-    rule.literals = KeywordPattern.literals(keywords)
-    rule.literalsIgnoreCase = true
-    rule.pattern = KeywordPattern.pattern(keywords, value: value)
-    rule.secretGroup = 1
+    KeywordPattern.expand(&rule, keywords: keywords, value: value)
     rule.width = min(KeywordPattern.width(keywords, value: longest), Rule.maximumWidthBytes)
     rule.minimumEntropy = rule.minimumEntropy ?? KeywordPattern.defaultEntropy(example: example)
     if let first = keywords.first {

@@ -107,7 +107,7 @@ struct ChangeFindings {
   }
 
   private func sighting(
-    _ hit: ContentMatcher.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ content: ChangedContent
+    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ content: ChangedContent
   ) -> Sighting {
     let secret = hit.candidate.secret
     let extent = lines.extent(secret)

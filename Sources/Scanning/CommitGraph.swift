@@ -5,12 +5,15 @@ internal import Model
 
 /// The history's shape. Commits are numbered from 0 in the order of their ids.
 struct CommitGraph: Sendable {
-  /// Ids, ascending.
-  let ids: [ObjectID]
+  /// Object numbers, in the order of the ids.
+  private let numbers: [UInt32]
+  private let objects: ObjectTable
+  /// By object number: the commit's number, or -1.
+  private let places: [Int32]
   /// Root trees by object number; 0 where the tree is not there.
   let trees: [UInt32]
-  /// Root trees' ids.
-  let treeIDs: [ObjectID]
+  /// The ids of root trees that are not there.
+  let absentTrees: [(commit: Int, tree: ObjectID)]
   private let parentStarts: [Int]
   private let parentNumbers: [Int32]
   /// Parents that are not there.
@@ -20,47 +23,52 @@ struct CommitGraph: Sendable {
   /// The length of the longest way to a commit without parents.
   private(set) var generations: [Int32]
 
-  var count: Int { ids.count }
+  var count: Int { numbers.count }
+
+  /// The commit's id.
+  func id(_ commit: Int) -> ObjectID { objects.id(numbers[commit]) }
 
   /// The parents that are there, in order.
   func parents(_ commit: Int) -> ArraySlice<Int32> { parentNumbers[parentStarts[commit]..<parentStarts[commit + 1]] }
 
   /// The commit's number; nil if it is not there.
   func find(_ id: ObjectID) -> Int? {
-    var low = 0
-    var high = ids.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ids[middle] < id { low = middle + 1 } else { high = middle }
-    }
-    return low < ids.count && ids[low] == id ? low : nil
+    let number = objects.find(id)
+    guard number != 0, Int(number) < places.count, places[Int(number)] >= 0 else { return nil }
+    return Int(places[Int(number)])
   }
 
-  init(_ links: [CommitLinks], _ objects: ObjectTable) {
-    let sorted = links.sorted { $0.id < $1.id }
-    ids = sorted.map(\.id)
-    treeIDs = sorted.map(\.tree)
-    trees = sorted.map { objects.find($0.tree) }
+  init(_ links: CommitLinks, _ objects: ObjectTable) {
+    self.objects = objects
+    // A commit without a number is one of more objects than can be numbered.
+    let known = (0..<links.count).filter { objects.find(links.id($0)) != 0 }
+    let order = known.sorted { links.id($0) < links.id($1) }
+    numbers = order.map { objects.find(links.id($0)) }
+    var places = [Int32](repeating: -1, count: objects.count + 1)
+    for (commit, number) in numbers.enumerated() { places[Int(number)] = Int32(commit) }
+    var trees: [UInt32] = []
     var starts = [0]
-    var numbers: [Int32] = []
+    var parents: [Int32] = []
     var absent: [(commit: Int, parent: ObjectID)] = []
-    var places = [UInt32: Int32](minimumCapacity: sorted.count)
-    for (commit, link) in sorted.enumerated() { places[objects.find(link.id)] = Int32(commit) }
-    for (commit, link) in sorted.enumerated() {
-      for parent in link.parents {
-        if let number = places[objects.find(parent)], ids[Int(number)] == parent {
-          numbers.append(number)
-        } else {
-          absent.append((commit, parent))
-        }
+    var absentTrees: [(commit: Int, tree: ObjectID)] = []
+    for (commit, index) in order.enumerated() {
+      trees.append(objects.find(links.tree(index)))
+      if trees[commit] == 0 { absentTrees.append((commit, links.tree(index))) }
+      for number in 0..<links.parentCount(index) {
+        let parent = links.parent(index, number)
+        let place = places[Int(objects.find(parent))]
+        if place >= 0 { parents.append(place) } else { absent.append((commit, parent)) }
       }
-      starts.append(numbers.count)
+      starts.append(parents.count)
     }
+    self.places = places
+    self.trees = trees
+    self.absentTrees = absentTrees
     parentStarts = starts
-    parentNumbers = numbers
+    parentNumbers = parents
     absentParents = absent
-    reachability = Array(repeating: .dangling, count: sorted.count)
-    generations = Array(repeating: 0, count: sorted.count)
+    reachability = Array(repeating: .dangling, count: order.count)
+    generations = Array(repeating: 0, count: order.count)
     number()
   }
 
@@ -105,7 +113,7 @@ struct CommitGraph: Sendable {
 
   /// Commits without parents that branches reach; what a repository's name is derived from.
   func rootIDs(_ boundary: Set<Int>) -> [ObjectID] {
-    (0..<count).filter { parents($0).isEmpty && !boundary.contains($0) && reachability[$0] == .branch }.map { ids[$0] }
+    (0..<count).filter { parents($0).isEmpty && !boundary.contains($0) && reachability[$0] == .branch }.map { id($0) }
   }
 
   /// Commits one of whose parents is not there.

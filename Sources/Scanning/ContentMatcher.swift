@@ -4,8 +4,8 @@ internal import Matching
 internal import Model
 internal import RuleBook
 
-/// Matches content for one thread.
-struct ContentMatcher {
+/// What a piece of content holds; the matches of objects that are made of pieces of it rest on this.
+final class MatchedContent {
   /// A candidate and the number of its value.
   struct Hit {
     var value: ValueNumber
@@ -14,18 +14,53 @@ struct ContentMatcher {
     var isWinner: Bool
   }
 
-  /// What a buffer holds.
-  struct Result {
-    var hits: [Hit] = []
-    /// Rules that were stopped by their limit.
-    var stopped: Set<Int> = []
-    /// Whether there was no room for another value.
-    var isOverfull = false
+  let matches: BufferMatches
+  /// For each candidate the number of its value; ``none`` where it repeats another.
+  let values: [ValueNumber]
+  /// For each candidate whether it counts.
+  let winners: [Bool]
+  /// Whether there was no room for another value.
+  let isOverfull: Bool
+  /// The set of the values, those of what is encoded included.
+  let set: ValueSetNumber
+  /// What is encoded here; nil where it was not looked at.
+  let decoded: DecodedMatches?
+  /// What is encoded, with its values.
+  let decodedHits: [Hit]
+
+  static let none = ValueNumber.max
+
+  init(
+    _ matches: BufferMatches, values: [ValueNumber] = [], winners: [Bool] = [], isOverfull: Bool = false,
+    set: ValueSetNumber = 0, decoded: DecodedMatches? = nil, decodedHits: [Hit] = []
+  ) {
+    self.matches = matches
+    self.values = values
+    self.winners = winners
+    self.isOverfull = isOverfull
+    self.set = set
+    self.decoded = decoded
+    self.decodedHits = decodedHits
   }
 
+  /// Every candidate once, in the order of the secrets' offsets.
+  var hits: [Hit] {
+    let plain = values.indices.filter { values[$0] != MatchedContent.none }.map { index in
+      Hit(value: values[index], candidate: matches.candidates[index], isWinner: winners[index])
+    }
+    return (plain + decodedHits).sorted { left, right in
+      let (a, b) = (left.candidate, right.candidate)
+      return (a.secret.lowerBound, a.secret.upperBound, a.rule) < (b.secret.lowerBound, b.secret.upperBound, b.rule)
+    }
+  }
+}
+
+/// Matches content for one thread.
+struct ContentMatcher {
   let rules: [Rule]
   let values: ValueTable
   private let matcher: Matcher
+  private let decoding: DecodingPass
   private let contentRules: ContentRules
   private let reportsPublic: Bool
   private let honoursComments: Bool
@@ -34,32 +69,94 @@ struct ContentMatcher {
     rules = program.rules
     self.values = values
     matcher = Matcher(program)
+    decoding = DecodingPass(matcher, known: options.known)
     contentRules = ContentRules(program.rules)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
   }
 
-  /// Every candidate in `bytes`, in the order of its secret's offset.
-  func match(_ bytes: Span<UInt8>) -> Result {
-    var candidates: [Candidate] = []
-    let notes = matcher.scan(bytes, into: &candidates)
-    var result = Result()
-    for stop in notes.stopped { result.stopped.insert(stop.rule) }
-    result.stopped.formUnion(contentRules.scan(bytes, into: &candidates))
-    if candidates.isEmpty { return result }
-    let winners = Set(Matcher.resolveOverlaps(candidates, rules: rules))
-    for candidate in candidates.sorted(by: ContentMatcher.precedes) {
+  /// What the matcher did so far.
+  var statistics: MatchStatistics { matcher.statistics }
+
+  /// Everything in `bytes`.
+  func match(_ bytes: Span<UInt8>) -> MatchedContent {
+    add(decoding.scan(bytes), to: number(contentRules.add(to: matcher.scan(bytes), bytes), bytes, nil), bytes)
+  }
+
+  /// The same, for bytes that are made of pieces of others.
+  func match(_ bytes: Span<UInt8>, copies: [CopyRun], parent: MatchedContent) -> MatchedContent {
+    let matches = contentRules.add(to: matcher.scan(bytes, copies: copies, parent: parent.matches), bytes)
+    let plain = number(matches, bytes, parent)
+    guard let known = parent.decoded else { return add(decoding.scan(bytes), to: plain, bytes) }
+    return add(decoding.scan(bytes, copies: copies, parent: known), to: plain, bytes)
+  }
+
+  /// Adds what is encoded: a plain candidate that overlaps it is better founded.
+  private func add(
+    _ decoded: DecodedMatches, to plain: MatchedContent, _ bytes: Span<UInt8>
+  ) -> MatchedContent {
+    var hits: [MatchedContent.Hit] = []
+    var isOverfull = plain.isOverfull
+    if decoded.isEmpty && !decoded.isCut {
+      return MatchedContent(
+        plain.matches, values: plain.values, winners: plain.winners, isOverfull: isOverfull, set: plain.set,
+        decoded: decoded)
+    }
+    let claimed = plain.winners.indices.filter { plain.winners[$0] }.map { plain.matches.candidates[$0].secret }
+    for candidate in decoded.candidates {
       guard let value = number(candidate, bytes) else {
-        result.isOverfull = true
+        isOverfull = true
         continue
       }
-      let isWinner = winners.contains(candidate)
+      let isWinner = !claimed.contains { $0.overlaps(candidate.secret) }
       if isWinner, reportsPublic || !rules[candidate.rule].isPublic {
         values.claim(value, Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
-      result.hits.append(Hit(value: value, candidate: candidate, isWinner: isWinner))
+      hits.append(MatchedContent.Hit(value: value, candidate: candidate, isWinner: isWinner))
     }
-    return result
+    let numbers = plain.values.filter { $0 != MatchedContent.none } + hits.map(\.value)
+    return MatchedContent(
+      plain.matches, values: plain.values, winners: plain.winners, isOverfull: isOverfull,
+      set: hits.isEmpty ? plain.set : values.set(numbers), decoded: decoded, decodedHits: hits)
+  }
+
+  /// Numbers the values, and claims those of the winners. What was taken over from the parent has its number there.
+  private func number(_ matches: BufferMatches, _ bytes: Span<UInt8>, _ parent: MatchedContent?) -> MatchedContent {
+    if matches.candidates.isEmpty { return MatchedContent(matches) }
+    let candidates = matches.candidates
+    let kept = Matcher.distinct(candidates, rules: rules)
+    var numbers = [ValueNumber](repeating: MatchedContent.none, count: candidates.count)
+    var isOverfull = false
+    for index in kept {
+      let origin = Int(matches.origins[index])
+      if origin >= 0, let parent, parent.values[origin] != MatchedContent.none {
+        numbers[index] = parent.values[origin]
+      } else if let number = number(candidates[index], bytes) {
+        numbers[index] = number
+      } else {
+        isOverfull = true
+      }
+    }
+    var winners = [Bool](repeating: false, count: candidates.count)
+    for index in Matcher.winners(candidates, kept, rules: rules) {
+      winners[index] = true
+      let origin = Int(matches.origins[index])
+      if origin >= 0, let parent, parent.winners[origin] { continue }
+      let candidate = candidates[index]
+      if numbers[index] != MatchedContent.none, reportsPublic || !rules[candidate.rule].isPublic {
+        values.claim(numbers[index], Claim(rule: candidate.rule, confidence: candidate.confidence))
+      }
+    }
+    let set = set(of: numbers, matches, parent)
+    return MatchedContent(matches, values: numbers, winners: winners, isOverfull: isOverfull, set: set)
+  }
+
+  /// The set of the values; most often it is the parent's.
+  private func set(
+    of numbers: [ValueNumber], _ matches: BufferMatches, _ parent: MatchedContent?
+  ) -> ValueSetNumber {
+    if let parent, parent.values == numbers, parent.decodedHits.isEmpty { return parent.set }
+    return values.set(numbers.filter { $0 != MatchedContent.none })
   }
 
   /// What a comment beside the bytes says, where comments count.
@@ -72,20 +169,23 @@ struct ContentMatcher {
     candidate.decoders.isEmpty
       ? values.number(bytes.extracting(candidate.secret)) : values.number(candidate.decoded.span)
   }
-
-  private static func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
-    (left.secret.lowerBound, left.secret.upperBound, left.rule)
-      < (right.secret.lowerBound, right.secret.upperBound, right.rule)
-  }
 }
 
-extension ContentMatcher.Result {
-  /// What was left out of this buffer, as coverage tells it.
+extension MatchedContent {
+  /// What was left out of this content, as coverage tells it.
   func skips(_ rules: [Rule], object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
-    var skips = stopped.sorted().map { rule in
+    let isCut = decoded?.isCut ?? false
+    if matches.isComplete && !isOverfull && !isCut { return [] }
+    var skips = Set(matches.stopped.map(\.rule)).sorted().map { rule in
       Skip(
         reason: .matchLimit, object: object, path: path,
         detail: "the pattern of \(rules[rule].id) was stopped by its limit")
+    }
+    if isCut {
+      skips.append(
+        Skip(
+          reason: .matchLimit, object: object, path: path,
+          detail: "what is encoded here goes deeper, or takes more room, than is followed"))
     }
     if isOverfull {
       skips.append(

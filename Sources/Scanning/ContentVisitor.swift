@@ -2,14 +2,53 @@
 // the links are kept.
 
 internal import Git
+internal import Matching
 internal import Model
 internal import Synchronization
 
-/// A commit's links.
-struct CommitLinks {
-  var id: ObjectID
-  var tree: ObjectID
-  var parents: [ObjectID]
+/// Commits' ids and links, in little room.
+struct CommitLinks: Sendable {
+  /// For each commit its own id, its tree's and its parents'.
+  private var ids: PackedIDs
+  private var starts: [UInt32] = []
+
+  init(idCount: Int) { ids = PackedIDs(idCount: idCount) }
+
+  var count: Int { starts.count }
+
+  /// A commit's own id.
+  func id(_ index: Int) -> ObjectID { ids[Int(starts[index])] }
+
+  /// The id of its tree.
+  func tree(_ index: Int) -> ObjectID { ids[Int(starts[index]) + 1] }
+
+  /// How many parents it has.
+  func parentCount(_ index: Int) -> Int {
+    (index + 1 < starts.count ? Int(starts[index + 1]) : ids.count) - Int(starts[index]) - 2
+  }
+
+  /// One of its parents.
+  func parent(_ index: Int, _ number: Int) -> ObjectID { ids[Int(starts[index]) + 2 + number] }
+
+  /// Adds a commit.
+  mutating func append(_ id: ObjectID, tree: ObjectID, parents: some Sequence<ObjectID>) {
+    starts.append(UInt32(truncatingIfNeeded: ids.count))
+    ids.append(id)
+    ids.append(tree)
+    for parent in parents { ids.append(parent) }
+  }
+
+  /// Adds the commits of another list.
+  mutating func append(_ other: CommitLinks) {
+    if count == 0 {
+      self = other
+      return
+    }
+    for index in 0..<other.count {
+      let parents = (0..<other.parentCount(index)).lazy.map { other.parent(index, $0) }
+      append(other.id(index), tree: other.tree(index), parents: parents)
+    }
+  }
 }
 
 /// A blob, commit or tag that holds values.
@@ -21,6 +60,7 @@ struct Holder {
 /// Counts what is done, for whoever watches.
 final class ProgressCounter: Sendable {
   private let done = Atomic<Int>(0)
+  private let bytes = Atomic<Int>(0)
   private let stage: String
   private let total: Int?
   private let show: (@Sendable (ScanProgress) -> Void)?
@@ -32,17 +72,20 @@ final class ProgressCounter: Sendable {
     self.show = show
   }
 
-  /// One more.
-  func advance() {
+  /// One more, of so many bytes.
+  func advance(_ size: Int = 0) {
     guard let show else { return }
+    let sum = bytes.add(size, ordering: .relaxed).newValue
     let count = done.add(1, ordering: .relaxed).newValue
-    if count % ProgressCounter.step == 0 { show(ScanProgress(stage: stage, done: count, total: total)) }
+    if count % ProgressCounter.step == 0 {
+      show(ScanProgress(stage: stage, done: count, total: total, bytes: size > 0 ? Int64(sum) : nil))
+    }
   }
 }
 
 /// One thread's part of the first walk.
 struct ContentVisitor: ObjectVisitor {
-  typealias State = Never
+  typealias State = InheritedContent
 
   private let matcher: ContentMatcher
   private let maximumBlobBytes: Int
@@ -50,29 +93,36 @@ struct ContentVisitor: ObjectVisitor {
   private(set) var blobs: [Holder] = []
   /// Commits and tags whose own text holds values.
   private(set) var texts: [Holder] = []
-  private(set) var commits: [CommitLinks] = []
+  private(set) var commits: CommitLinks
   /// Annotated tags and what they name.
   private(set) var tags: [(id: ObjectID, target: ObjectID)] = []
   private(set) var coverage = Coverage()
   private(set) var failures: [ObjectFailure] = []
+  private let budget = StateBudget()
 
-  init(_ matcher: ContentMatcher, _ options: ScanOptions, _ progress: ProgressCounter) {
+  /// What the matcher did.
+  var statistics: MatchStatistics { matcher.statistics }
+
+  init(_ matcher: ContentMatcher, _ options: ScanOptions, idCount: Int, _ progress: ProgressCounter) {
+    commits = CommitLinks(idCount: idCount)
     self.matcher = matcher
     maximumBlobBytes = options.maximumBlobBytes
     self.progress = progress
   }
 
-  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
-    progress.advance()
+  mutating func visit(
+    _ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: InheritedContent?
+  ) -> InheritedContent? {
+    progress.advance(bytes.count)
     switch object.kind {
-    case .blob: visitBlob(object.id, bytes)
+    case .blob: return visitBlob(object.id, bytes, delta, parent)
     case .commit:
       coverage.commits += 1
       guard let header = CommitHeader(bytes) else {
         coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a commit that names no tree"))
         return nil
       }
-      commits.append(CommitLinks(id: object.id, tree: header.tree, parents: header.parents))
+      commits.append(object.id, tree: header.tree, parents: header.parents)
       visitText(object.id, bytes)
     case .tag:
       coverage.tags += 1
@@ -87,33 +137,68 @@ struct ContentVisitor: ObjectVisitor {
     return nil
   }
 
-  private mutating func visitBlob(_ id: ObjectID, _ bytes: Span<UInt8>) {
+  private mutating func visitBlob(
+    _ id: ObjectID, _ bytes: Span<UInt8>, _ delta: DeltaRuns?, _ parent: InheritedContent?
+  ) -> InheritedContent? {
     guard bytes.count <= maximumBlobBytes else {
       coverage.add(Skip(reason: .tooLarge, object: id, detail: "\(bytes.count) bytes are more than the limit"))
-      return
+      return nil
     }
     coverage.blobs += 1
     coverage.bytes += Int64(bytes.count)
     if let pointer = LFSPointer.describe(bytes) {
       coverage.add(Skip(reason: .lfsPointer, object: id, detail: pointer))
     }
-    let values = match(id, bytes)
-    if values != 0 { blobs.append(Holder(id: id, values: values)) }
+    let content: MatchedContent
+    if let delta, let parent {
+      content = matcher.match(bytes, copies: delta.copies, parent: parent.content)
+    } else {
+      content = matcher.match(bytes)
+    }
+    for skip in content.skips(matcher.rules, object: id) { coverage.add(skip) }
+    if content.set != 0 { blobs.append(Holder(id: id, values: content.set)) }
+    return content.matches.isComplete ? InheritedContent(content, budget) : nil
   }
 
   private mutating func visitText(_ id: ObjectID, _ bytes: Span<UInt8>) {
     coverage.bytes += Int64(bytes.count)
-    let values = match(id, bytes.extracting(ObjectText.start(bytes)..<bytes.count))
-    if values != 0 { texts.append(Holder(id: id, values: values)) }
-  }
-
-  private mutating func match(_ id: ObjectID, _ bytes: Span<UInt8>) -> ValueSetNumber {
-    let result = matcher.match(bytes)
-    for skip in result.skips(matcher.rules, object: id) { coverage.add(skip) }
-    return result.hits.isEmpty ? 0 : matcher.values.set(result.hits.map(\.value))
+    let content = matcher.match(bytes.extracting(ObjectText.start(bytes)..<bytes.count))
+    for skip in content.skips(matcher.rules, object: id) { coverage.add(skip) }
+    if content.set != 0 { texts.append(Holder(id: id, values: content.set)) }
   }
 
   mutating func failed(_ failure: ObjectFailure) { failures.append(failure) }
+}
+
+/// What is kept of a blob for the deltas that rest on it.
+final class InheritedContent {
+  let content: MatchedContent
+  private let budget: StateBudget
+
+  /// Nil when too much is kept already: the deltas are then matched as a whole.
+  init?(_ content: MatchedContent, _ budget: StateBudget) {
+    guard budget.take(content.matches.cost) else { return nil }
+    self.content = content
+    self.budget = budget
+  }
+
+  deinit { budget.give(content.matches.cost) }
+}
+
+/// Bounds what one thread keeps for deltas that are still to come, in bytes.
+final class StateBudget {
+  private static let maximumBytes = 32 << 20
+  private var held = 0
+
+  /// Takes so many bytes, if they are there.
+  func take(_ bytes: Int) -> Bool {
+    guard held <= StateBudget.maximumBytes - bytes else { return false }
+    held += bytes
+    return true
+  }
+
+  /// Gives bytes back.
+  func give(_ bytes: Int) { held -= bytes }
 }
 
 /// The part of a commit or a tag that people wrote.

@@ -176,7 +176,7 @@ struct FindingAssembly {
 
   private mutating func info(_ commit: Int) -> CommitInfo? {
     if let known = infos[commit] { return known }
-    let id = attribution.commits.ids[commit]
+    let id = attribution.commits.id(commit)
     let info = try? reader.read(id) { _, bytes in CommitInfo(bytes, id: id, isBoundary: boundary.contains(commit)) }
     if let info { infos[commit] = info }
     return info

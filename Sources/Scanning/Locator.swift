@@ -2,6 +2,7 @@
 // the stated bytes are taken. Whether they are still the same is for the fingerprint to say.
 
 internal import Git
+internal import Matching
 public import Model
 internal import Posix
 public import Secrets
@@ -30,9 +31,6 @@ public final class Locator {
 
   /// The value at one occurrence; the repository is opened once.
   public func read(_ occurrence: Occurrence) throws(LocatorError) -> Secret {
-    guard occurrence.decoders.isEmpty else {
-      throw LocatorError(reason: "values that were found by decoding can't be read again yet")
-    }
     guard let object = occurrence.object else { return try readFile(occurrence) }
     let reader = try open().get()
     let secret: Secret?
@@ -78,7 +76,11 @@ public final class Locator {
     guard occurrence.offset >= 0, occurrence.length > 0, occurrence.offset <= bytes.count,
       occurrence.length <= bytes.count - occurrence.offset
     else { return nil }
-    return Secret(copying: bytes.extracting(occurrence.offset..<occurrence.offset + occurrence.length))
+    let stored = bytes.extracting(occurrence.offset..<occurrence.offset + occurrence.length)
+    if occurrence.decoders.isEmpty { return Secret(copying: stored) }
+    guard var value = Decoders.decode(stored, occurrence.decoders) else { return nil }
+    defer { wipe(&value) }
+    return Secret(value)
   }
 
   private static func outside(_ occurrence: Occurrence) -> LocatorError {

@@ -1,6 +1,7 @@
 // What a scan is told, and what it tells while it goes on: options, progress, the error that ends it.
 
 internal import Glibc
+public import Matching
 public import Secrets
 
 /// Why a scan could not begin at all. What can't be read on the way is in the report's coverage.
@@ -27,12 +28,15 @@ public struct ScanProgress: Sendable, Equatable {
   public var done: Int
   /// Things there are, where that is known.
   public var total: Int?
+  /// Bytes read so far, where they are counted.
+  public var bytes: Int64?
 
   /// A progress as given.
-  public init(stage: String, done: Int, total: Int? = nil) {
+  public init(stage: String, done: Int, total: Int? = nil, bytes: Int64? = nil) {
     self.stage = stage
     self.done = done
     self.total = total
+    self.bytes = bytes
   }
 }
 
@@ -46,8 +50,16 @@ public struct ScanOptions: Sendable {
   public var progress: (@Sendable (ScanProgress) -> Void)?
   /// Whether credentials that are meant to be public (publishable keys) are reported.
   public var reportsPublic = false
+  /// Whether every blob is matched as a whole, without taking over what holds for the blob that its delta rests on. The
+  /// result is the same; this is for proving that.
+  public var isFull = false
+  /// Told what a scan of a history cost, at its end.
+  public var statistics: (@Sendable (ScanStatistics) -> Void)?
   /// The key that fingerprints are made with: a baseline's; nil derives a weak one from public facts.
   public var fingerprintKey: FingerprintKey?
+  /// Values to look for besides what the rules find, encoded or not; the program must be made with
+  /// ``KnownValues/program(with:)``.
+  public var known: KnownValues?
   /// Whether comments that allow a line count.
   public var honoursComments = true
 

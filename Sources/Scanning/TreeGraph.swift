@@ -22,7 +22,7 @@ struct TreeGraph: Sendable {
     edges = []
     edges.reserveCapacity(parts.reduce(0) { $0 + $1.edges.count })
     starts = Array(repeating: 0, count: objectCount + 2)
-    for part in parts { for tree in part.trees { starts[Int(tree.number) + 1] = tree.count } }
+    for part in parts { for tree in part.trees { starts[Int(tree.number) + 1] = Int(tree.count) } }
     for index in 1..<starts.count { starts[index] += starts[index - 1] }
     edges = Array(repeating: TreeEdge(child: 0, name: 0), count: starts[objectCount + 1])
     for part in parts {
@@ -32,7 +32,7 @@ struct TreeGraph: Sendable {
       }
       for tree in part.trees {
         let place = starts[Int(tree.number)]
-        for index in 0..<tree.count {
+        for index in 0..<Int(tree.count) {
           let edge = part.edges[tree.start + index]
           edges[place + index] = TreeEdge(child: edge.child, name: translated[Int(edge.name)])
         }

@@ -81,15 +81,41 @@ final class TreeContext: Sendable {
   }
 }
 
-/// One thread's part of the second walk.
+/// What is kept of a tree for the deltas that rest on it.
+final class InheritedTree {
+  /// Where each entry begins, and where the last one ends.
+  let starts: [UInt32]
+  /// Where the entries begin that have edges.
+  let edgeStarts: [UInt32]
+  /// Where their edges begin among those of the visitor.
+  let firstEdge: Int
+  private let budget: StateBudget
+
+  init?(_ starts: [UInt32], _ edgeStarts: [UInt32], firstEdge: Int, _ budget: StateBudget) {
+    guard budget.take(InheritedTree.cost(starts, edgeStarts)) else { return nil }
+    self.starts = starts
+    self.edgeStarts = edgeStarts
+    self.firstEdge = firstEdge
+    self.budget = budget
+  }
+
+  deinit { budget.give(InheritedTree.cost(starts, edgeStarts)) }
+
+  private static func cost(_ starts: [UInt32], _ edgeStarts: [UInt32]) -> Int {
+    128 + 4 * (starts.count + edgeStarts.count)
+  }
+}
+
+/// One thread's part of the second walk. A tree that is made of pieces of another one takes over the entries that lie
+/// wholly in the pieces: what an entry says depends on nothing but its own bytes.
 struct TreeVisitor: ObjectVisitor {
-  typealias State = Never
+  typealias State = InheritedTree
 
   /// A tree and where its edges lie.
   struct Tree {
     var number: UInt32
+    var count: UInt32
     var start: Int
-    var count: Int
   }
 
   private let context: TreeContext
@@ -100,31 +126,84 @@ struct TreeVisitor: ObjectVisitor {
   private(set) var absent: [ObjectID: [UInt32]] = [:]
   private(set) var coverage = Coverage()
   private(set) var failures: [ObjectFailure] = []
+  private let budget = StateBudget()
   private static let treesForEachAbsent = 8
 
   init(_ context: TreeContext) { self.context = context }
 
-  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
-    context.progress.advance()
+  mutating func visit(
+    _ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: InheritedTree?
+  ) -> InheritedTree? {
+    context.progress.advance(bytes.count)
     coverage.trees += 1
     let number = context.objects.find(object.id)
     guard number != 0 else { return nil }
-    let start = edges.count
+    let first = edges.count
+    var starts: [UInt32] = []
+    var edgeStarts: [UInt32] = []
+    if let parent { starts.reserveCapacity(parent.starts.count + 8) }
     var reader = TreeReader(bytes, idCount: context.idCount)
-    while let entry = reader.next() {
+    var isSure = true
+    var copy = 0
+    while true {
+      if let delta, let parent {
+        reader.offset = takeOver(reader.offset, delta.copies, &copy, parent, &starts, &edgeStarts)
+      }
+      let start = UInt32(truncatingIfNeeded: reader.offset)
+      guard let entry = reader.next() else { break }
+      starts.append(start)
       guard entry.kind != .submodule else { continue }
       let child = context.objects.find(entry.id)
       if child == 0 {
         note(entry.id, in: number)
-      } else if context.objects.kind(child) == .tree || context.blobValues[Int(child)] != 0 {
+        isSure = false
+      } else if context.objects.isTree(child) || context.blobValues[Int(child)] != 0 {
         edges.append(TreeEdge(child: child, name: names.number(bytes, entry.name)))
+        edgeStarts.append(start)
       }
     }
     if reader.isMalformed {
       coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a tree whose entries make no sense"))
+      isSure = false
     }
-    if edges.count > start { trees.append(Tree(number: number, start: start, count: edges.count - start)) }
-    return nil
+    if edges.count > first {
+      trees.append(Tree(number: number, count: UInt32(truncatingIfNeeded: edges.count - first), start: first))
+    }
+    guard isSure, bytes.count < Int(UInt32.max) else { return nil }
+    starts.append(UInt32(truncatingIfNeeded: bytes.count))
+    return InheritedTree(starts, edgeStarts, firstEdge: first, budget)
+  }
+
+  /// Takes over entries from `offset` on, as far as they lie in copied pieces; returns where the first one begins that
+  /// does not.
+  private mutating func takeOver(
+    _ offset: Int, _ copies: [CopyRun], _ next: inout Int, _ parent: InheritedTree, _ starts: inout [UInt32],
+    _ edgeStarts: inout [UInt32]
+  ) -> Int {
+    var offset = offset
+    while true {
+      while next < copies.count, copies[next].offset + copies[next].count <= offset { next += 1 }
+      guard next < copies.count, copies[next].offset <= offset else { return offset }
+      let copy = copies[next]
+      let from = offset - copy.offset + copy.baseOffset
+      let first = parent.starts.place(of: from)
+      // Entries begin in the parent where they do here, once one does.
+      guard first < parent.starts.count, Int(parent.starts[first]) == from else { return offset }
+      let end = copy.baseOffset + copy.count
+      var last = parent.starts.place(of: end)
+      if last == parent.starts.count || Int(parent.starts[last]) > end { last -= 1 }
+      guard last > first else { return offset }
+      let shift = UInt32(truncatingIfNeeded: offset - from)
+      for index in first..<last { starts.append(parent.starts[index] &+ shift) }
+      let until = Int(parent.starts[last])
+      var edge = parent.edgeStarts.place(of: from)
+      while edge < parent.edgeStarts.count, Int(parent.edgeStarts[edge]) < until {
+        edges.append(edges[parent.firstEdge + edge])
+        edgeStarts.append(parent.edgeStarts[edge] &+ shift)
+        edge += 1
+      }
+      offset += until - from
+    }
   }
 
   private mutating func note(_ id: ObjectID, in tree: UInt32) {
@@ -132,4 +211,17 @@ struct TreeVisitor: ObjectVisitor {
   }
 
   mutating func failed(_ failure: ObjectFailure) { failures.append(failure) }
+}
+
+extension [UInt32] {
+  /// The first index whose element is not below `value`, in a sorted array.
+  fileprivate func place(of value: Int) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(self[middle]) < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 }

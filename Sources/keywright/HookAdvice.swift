@@ -8,6 +8,10 @@ struct HookAdvice {
   let hook: HookKind
   let colour: Bool
   let excerpts: Excerpts?
+  /// Whether there is no commit yet, which `git restore` wants.
+  var isFirstCommit = false
+  /// Whether git was called in a directory below the top: paths are then said from the top.
+  var isBelowTop = false
   private static let maximumShown = 20
 
   func text(_ report: ScanReport) -> String {
@@ -27,7 +31,7 @@ struct HookAdvice {
     case .preCommit: text += "keywright: this commit would add \(count). Three ways on:\n" + commitWays(open)
     case .prePush:
       text += "keywright: this push would publish \(count). Three ways on:\n" + historyWays
-    case .preReceive: text += "keywright: this push brings \(count), and is refused.\n" + historyWays
+    case .preReceive: text += "keywright: this push brings \(count), and is refused.\n" + serverWays
     }
     return text
   }
@@ -36,10 +40,11 @@ struct HookAdvice {
     let places = open.flatMap(\.occurrences)
     var paths: [String] = []
     for place in places where !paths.contains(place.path.description) { paths.append(place.path.description) }
-    let listed = paths.prefix(5).map(quoted).joined(separator: " ")
+    let listed = paths.prefix(5).map { quoted(isBelowTop ? ":/" + $0 : $0) }.joined(separator: " ")
+    let command = isFirstCommit ? "git rm --cached" : "git restore --staged"
     let more = paths.count > 5 ? " …" : ""
     return """
-        1. take it out:   git restore --staged -- \(listed)\(more)   then read it from the environment instead
+        1. take it out:   \(command) -- \(listed)\(more)   then read it from the environment instead
         2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
         3. it is no key:  add at the end of the line, as a comment:  keywright:allow <reason>
 
@@ -51,6 +56,16 @@ struct HookAdvice {
       1. take it out:   git rebase -i, and edit the commit that is named above
       2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
       3. it is no key:  a comment on its line:  keywright:allow <reason>   or an entry: keywright baseline update
+
+    """
+  }
+
+  /// What the pushed commits themselves say excuses nothing here, unless the server's policy lets it.
+  private var serverWays: String {
+    """
+      1. take it out:   git rebase -i, and edit the commit that is named above
+      2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
+      3. it is no key:  an entry in the baseline of the default branch, which whoever may push there adds first
 
     """
   }

@@ -63,51 +63,67 @@ struct HookCommand: ParsableCommand {
     @OptionGroup var judgement: JudgementOptions
 
     func run() throws {
-      let baseline = try judgement.loadBaseline(for: ".")
-      var options = ScanOptions()
-      options.threads = 1
-      options.fingerprintKey = baseline?.key
-      options.honoursComments = !judgement.ignoreAllowComments
       let environment = GitEnvironment(Surroundings.all)
-      var report: ScanReport
-      switch hook {
-      case .preCommit:
-        report = try Scans.run(options) {
-          try Scanner.staged(".", environment: environment, program: $0, options: $1)
-        }
-      case .prePush, .preReceive:
-        let lines = try PushedRefs.read(hook, remote: arguments.first, environment)
-        guard !lines.heads.isEmpty else { return }
-        report = try Scans.run(options) {
-          try Scanner.range(".", lines, environment: environment, program: $0, options: $1)
-        }
-      }
-      judgement.judge(&report, baseline)
+      guard let report = try judged(environment) else { return }
       for omission in report.omissions { Console.note("not scanned: \(omission)") }
       if report.fails {
         StandardStream.error.write(
           Array(
             HookAdvice(
-              hook: hook, colour: Console.errorColour, excerpts: Excerpts(".", environment: environment)
+              hook: hook, colour: Console.errorColour, excerpts: Excerpts(".", environment: environment),
+              isFirstCommit: (try? Repository.open(".", environment: environment))?.head() == nil,
+              isBelowTop: Surroundings.variable("GIT_PREFIX") != nil
             ).text(report).utf8))
         throw ExitStatus.findings
       }
       if report.coverage.isIncomplete { throw ExitStatus.incomplete }
     }
+
+    /// What the hook finds; nil where nothing is brought.
+    private func judged(_ environment: GitEnvironment) throws -> ScanReport? {
+      var options = ScanOptions()
+      options.threads = 1
+      if hook == .preReceive {
+        let pushed = try PushedRefs.read(hook, remote: nil, environment)
+        return pushed.range.heads.isEmpty ? nil : try PushJudgement.judge(pushed, judgement, options, environment)
+      }
+      let baseline = try judgement.loadBaseline(for: ".")
+      options.fingerprintKey = baseline?.key
+      options.honoursComments = !judgement.ignoreAllowComments
+      var report: ScanReport
+      if hook == .preCommit {
+        report = try Scans.run(options) {
+          try Scanner.staged(".", environment: environment, program: $0, options: $1)
+        }
+      } else {
+        let pushed = try PushedRefs.read(hook, remote: arguments.first, environment)
+        guard !pushed.range.heads.isEmpty else { return nil }
+        report = try Scans.run(options) {
+          try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
+        }
+      }
+      judgement.judge(&report, baseline)
+      return report
+    }
   }
 }
 
 /// The refs that a push updates, as git tells them on standard input.
-enum PushedRefs {
+struct PushedRefs {
+  /// The commits that the other side lacks.
+  var range: CommitRange
+  /// The other side's full ref names, each with the id that it is to have.
+  var updates: [(name: String, id: String)]
+
   private static let maximumBytes = 64 << 20
 
-  /// The commits that the other side lacks.
-  static func read(_ hook: HookKind, remote: String?, _ environment: GitEnvironment) throws -> CommitRange {
+  static func read(_ hook: HookKind, remote: String?, _ environment: GitEnvironment) throws -> PushedRefs {
     guard let bytes = StandardInput.readAll(maximumBytes: maximumBytes) else {
       throw Failure(.incomplete, "the list of refs on standard input can't be read")
     }
     var heads: [String] = []
     var known: [String] = []
+    var updates: [(name: String, id: String)] = []
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       let words = line.split(separator: " ").map(String.init)
       // pre-push: local ref, local id, remote ref, remote id. pre-receive: old id, new id, ref.
@@ -117,6 +133,7 @@ enum PushedRefs {
       let (new, old) = hook == .prePush ? (words[1], words[3]) : (words[1], words[0])
       if !isZero(new) { heads.append(new) }
       if !isZero(old) { known.append(old) }
+      updates.append((words[2], new))
     }
     let repository: Repository
     do { repository = try Repository.open(".", environment: environment) } catch {
@@ -130,7 +147,8 @@ enum PushedRefs {
     }
     // An id that the remote has and we do not says nothing about what it lacks.
     let bases = known.filter { ObjectID(hex: $0).map { reader?.contains($0) ?? false } ?? false }
-    return CommitRange(heads: heads, excluding: Array(Set(bases)).sorted())
+    return PushedRefs(
+      range: CommitRange(heads: heads, excluding: Array(Set(bases)).sorted()), updates: updates)
   }
 
   private static func isZero(_ id: String) -> Bool { id.allSatisfy { $0 == "0" } }

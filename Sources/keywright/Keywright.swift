@@ -20,9 +20,9 @@ struct Keywright: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      ScanCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self,
-      ScheduleCommand.self, AuditCommand.self, KeysCommand.self, RulesCommand.self, TrustCommand.self,
-      BaselineCommand.self, HookCommand.self, ReportCommand.self, GitleaksGitCommand.self, GitleaksDirCommand.self,
+      ScanCommand.self, GateCommand.self, HookCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self,
+      RotationCommand.self, KeysCommand.self, ScheduleCommand.self, AuditCommand.self, BaselineCommand.self,
+      RulesCommand.self, ReportCommand.self, TrustCommand.self, GitleaksGitCommand.self, GitleaksDirCommand.self,
       GitleaksStdinCommand.self, GitleaksDetectCommand.self, GitleaksProtectCommand.self,
     ])
 }

@@ -33,8 +33,9 @@ struct ResumeCommand: ParsableCommand {
 
   func run() throws {
     SignalWatch.install()
-    let ledger = try Wiring.ledger(stateOptions, try configured.loadIfAny())
-    let rotator = try Wiring.rotator(ledger, allowsTracked: allowTracked) { StatusLine.show($0) }
+    let configuration = try configured.loadIfAny()
+    let ledger = try Wiring.ledger(stateOptions, configuration)
+    let rotator = try Wiring.rotator(ledger, configuration, allowsTracked: allowTracked) { StatusLine.show($0) }
     defer { StatusLine.clear() }
     let session = RotationSession()
     if names.isEmpty {
@@ -44,6 +45,7 @@ struct ResumeCommand: ParsableCommand {
       try session.work(on: records, name: \.key) { try rotator.resume($0, named: true) }
     }
     StatusLine.clear()
+    Hooks.tellFailures(session.reports, configuration, ledger)
     if session.isEmpty { Console.note("no rotation is open") }
     try session.end(format: format, output: output)
   }

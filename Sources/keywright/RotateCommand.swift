@@ -71,7 +71,7 @@ struct RotateCommand: ParsableCommand {
     SignalWatch.install()
     let configuration = try configured.load()
     let ledger = try Wiring.ledger(stateOptions, configuration)
-    let rotator = try Wiring.rotator(ledger, allowsTracked: allowTracked) { StatusLine.show($0) }
+    let rotator = try Wiring.rotator(ledger, configuration, allowsTracked: allowTracked) { StatusLine.show($0) }
     defer { StatusLine.clear() }
     let session = RotationSession()
     if due && !plan { try ResumeCommand.resumeAll(ledger, rotator, session) }
@@ -84,6 +84,7 @@ struct RotateCommand: ParsableCommand {
     }
     StatusLine.clear()
     writeMetrics(configuration, ledger)
+    Hooks.tellFailures(session.reports, configuration, ledger)
     if chosen.keys.isEmpty && session.reports.isEmpty {
       Console.note(due ? "nothing is due" : "no configured key is among the findings")
     }

@@ -37,7 +37,7 @@ struct RotationListCommand: ParsableCommand {
     do {
       let records = try ledger.rotations(key: name, limit: limit).filter { !open || $0.isOpen }
       if format == .json {
-        let rotator = try Wiring.rotator(ledger, allowsTracked: false) { _ in }
+        let rotator = try Wiring.rotator(ledger, nil, allowsTracked: false) { _ in }
         return Console.write(RotationReport.json(try records.map(rotator.report), version: programVersion))
       }
       for record in records {
@@ -63,7 +63,7 @@ struct RotationShowCommand: ParsableCommand {
   func run() throws {
     let ledger = try Wiring.ledger(stateOptions, try configured.loadIfAny())
     let record = try RotationChoice.any(name, ledger)
-    let rotator = try Wiring.rotator(ledger, allowsTracked: false) { _ in }
+    let rotator = try Wiring.rotator(ledger, nil, allowsTracked: false) { _ in }
     do {
       let report = try rotator.report(record)
       if format == .json { return Console.write(RotationReport.json([report], version: programVersion)) }
@@ -92,7 +92,7 @@ struct RotationAbortCommand: ParsableCommand {
   func run() throws {
     let ledger = try Wiring.ledger(stateOptions, try configured.loadIfAny())
     let record = try RotationChoice.open(name, ledger)
-    let rotator = try Wiring.rotator(ledger, allowsTracked: false) { _ in }
+    let rotator = try Wiring.rotator(ledger, nil, allowsTracked: false) { _ in }
     do {
       let report = try rotator.abort(record, discardingValues: discardValues)
       Console.note("\(report.name): the rotation \(report.txid) is given up")

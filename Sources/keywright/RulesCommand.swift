@@ -105,7 +105,9 @@ struct RulesShowCommand: ParsableCommand {
     if rule.isPublic { lines.append(("public", "meant to be public")) }
     if !rule.aliases.isEmpty { lines.append(("aliases", rule.aliases.joined(separator: ", "))) }
     if let detector = rule.detector { lines.append(("detector", detector)) }
-    if !rule.pattern.isEmpty {
+    if rule.kind == .keyword {
+      lines += [("keywords", rule.keywords.joined(separator: "  ")), ("value", rule.value)]
+    } else if !rule.pattern.isEmpty {
       let anyCase = rule.literalsIgnoreCase ? " (any case)" : ""
       lines.append(("literals", rule.literals.joined(separator: "  ") + anyCase))
       lines.append(("pattern", rule.pattern))

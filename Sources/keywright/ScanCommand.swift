@@ -40,6 +40,13 @@ struct ScanCommand: ParsableCommand {
       "Scan what these commits add, such as main..HEAD; a single revision stands for itself.", valueName: "a..b"))
   var range: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Look for the very values that a file of settings (.env, YAML, JSON, ...) holds now, in any encoding.",
+      discussion: "May be given several times. Values too short or too common to say anything are left out, and named.",
+      valueName: "file"))
+  var known: [String] = []
+
   @Flag(help: "With --staged and --range: report the whole of each changed file, not only the lines that are added.")
   var wholeFiles = false
 
@@ -99,12 +106,25 @@ struct ScanCommand: ParsableCommand {
     if report.fails { throw ChosenStatus(code: exitCode) }
   }
 
+  private func knownValues() throws -> KnownValues {
+    do {
+      let files = try KnownFiles(known)
+      for omission in files.omissions {
+        Console.note("not looked for: \(omission.key) in \(omission.file) is \(omission.reason)")
+      }
+      return files.values
+    } catch {
+      throw Failure(.usage, error.reason, hint: error.hint)
+    }
+  }
+
   private func scan(_ baseline: Baseline?) throws -> ScanReport {
     var options = ScanOptions()
     options.maximumBlobBytes = maxBytes
     options.fingerprintKey = baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
     if let threads { options.threads = threads }
+    if !known.isEmpty { options.known = try knownValues() }
     return try Scans.run(options) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {

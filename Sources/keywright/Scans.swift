@@ -17,7 +17,8 @@ enum Scans {
     if let progress { options.progress = { progress.show($0) } }
     defer { progress?.clear() }
     do {
-      return try body(MatcherProgram(BuiltinRules.ruleBook.rules), options)
+      let rules = BuiltinRules.rules
+      return try body(options.known?.program(with: rules) ?? MatcherProgram(rules), options)
     } catch let error as ScanError {
       throw Failure(.usage, error.reason, hint: error.hint)
     }

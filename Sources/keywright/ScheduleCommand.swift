@@ -49,7 +49,10 @@ struct ScheduleShowCommand: ParsableCommand {
         RotationText.printed("\(Timestamp.iso8601(item.timeMs / 1_000))  \(item.name)\(place)\(delay)") + "\n")
     }
     let ageless = configuration.keys.filter { $0.policy.maximumAgeMs == nil }.map(\.name)
-    if !ageless.isEmpty { Console.note("without max_age, never due: \(ageless.joined(separator: ", "))") }
+    if !ageless.isEmpty {
+      let more = ageless.count > 20 ? " and \(ageless.count - 20) more" : ""
+      Console.note("without max_age, never due: \(ageless.prefix(20).joined(separator: ", "))\(more)")
+    }
     if planned.isEmpty { Console.note("nothing will be due within \(horizon)") }
   }
 

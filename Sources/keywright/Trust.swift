@@ -20,6 +20,10 @@ struct TrustStore {
 
   /// Consents to this content, in place of any earlier content of the same path.
   func add(_ path: String, _ content: [UInt8]) throws {
+    // The list has a line for each file: a name with a line break could pass for another file's consent.
+    guard !path.utf8.contains(where: { $0 == 0x0a || $0 == 0x0d }) else {
+      throw Failure(.usage, "a path with a line break can't be trusted", hint: "give the file another name")
+    }
     let kept = entries().filter { !$0.hasSuffix("  \(path)") }
     let text = (kept + [line(path, content)]).sorted().joined(separator: "\n") + "\n"
     try Files.makeDirectory(Files.parent(self.path), mode: 0o700)
@@ -46,16 +50,24 @@ struct TrustedFile {
   /// Reads the file if it may be trusted, and says why not and what to do otherwise.
   init(_ given: String) throws {
     (path, bytes) = try TrustedFile.read(given)
-    guard let repository = TrustedFile.enclosingRepository(path) else {
-      try TrustedFile.refuseWritableByOthers(path)
-      return
-    }
+    guard let objection = try TrustedFile.objection(to: given, path) else { return }
     guard try TrustStore().holds(path, bytes) else {
       throw Failure(
-        .usage,
-        "\(path) lies in the repository \(repository) and is not trusted, so it may name no endpoint and no file",
+        .usage, "\(path) \(objection) and is not trusted, so it may name no endpoint and no file",
         hint: "read it, then run: keywright trust \(path)")
     }
+  }
+
+  /// Why the file needs the user's consent; nil where it is the user's own.
+  private static func objection(to given: String, _ path: String) throws -> String? {
+    if let repository = try repository(of: given, path) { return "lies in the repository \(repository)" }
+    let status = try Files.status(path)
+    guard status.owner == Identity.user || status.owner == 0 else { return "belongs to another user" }
+    guard status.mode & 0o022 == 0 else {
+      throw Failure(
+        .usage, "\(path) can be written by others, so it is not trusted", hint: "run: chmod go-w \(path)")
+    }
+    return nil
   }
 
   /// Reads a file that is only to be looked at.
@@ -68,6 +80,12 @@ struct TrustedFile {
     }
   }
 
+  /// The repository that the file lies in, or that holds the link that leads to it: a clone may bring a link to anywhere.
+  private static func repository(of given: String, _ resolved: String) throws -> String? {
+    if let repository = enclosingRepository(resolved) { return repository }
+    return enclosingRepository(try Files.realPath(Files.parent(given)) + "/" + Files.lastPart(given))
+  }
+
   /// The nearest directory above that holds a `.git`.
   static func enclosingRepository(_ path: String) -> String? {
     var directory = Files.parent(path)
@@ -77,14 +95,6 @@ struct TrustedFile {
       directory = Files.parent(directory)
     }
   }
-
-  private static func refuseWritableByOthers(_ path: String) throws {
-    let status = try Files.status(path)
-    guard status.mode & 0o022 == 0 else {
-      throw Failure(
-        .usage, "\(path) can be written by others, so it is not trusted", hint: "run: chmod go-w \(path)")
-    }
-  }
 }
 
 struct TrustCommand: ParsableCommand {
@@ -92,8 +102,8 @@ struct TrustCommand: ParsableCommand {
     commandName: "trust",
     abstract: "Consent to a configuration file that lies inside a repository.",
     discussion: """
-      A file inside a repository may name endpoints and files to write only after you have consented to its exact
-      content. When the content changes, the consent is void.
+      A file inside a repository, or of another user, may name endpoints and files to write only after you have
+      consented to its exact content. When the content changes, the consent is void.
       """)
 
   @Argument(help: "The configuration file.") var file: String
@@ -102,10 +112,18 @@ struct TrustCommand: ParsableCommand {
   func run() throws {
     let (path, bytes) = try TrustedFile.read(file)
     let configuration = try Configuration.parse(bytes, path)
-    Console.note("\(path) names:")
+    Console.note("\(printable(path)) names:")
+    if let file = configuration.metricsPath { Console.note("  metrics: writes \(printable(file))") }
+    if let file = configuration.installKeyPath {
+      Console.note("  the install's key: reads or makes \(printable(file))")
+    }
     for key in configuration.keys {
       Console.note("  key \(printable(key.name)): \(printable(key.base ?? "the provider's own address"))")
       for target in key.files { Console.note("    writes \(printable(target))") }
+      for command in key.reload { Console.note("    runs \(printable(command.joined(separator: " ")))") }
+    }
+    if !configuration.onFailure.isEmpty {
+      Console.note("  on failure: runs \(printable(configuration.onFailure.joined(separator: " ")))")
     }
     if !yes {
       guard let answer = Console.confirm("Trust it?") else {

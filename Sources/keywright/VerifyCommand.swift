@@ -124,12 +124,14 @@ final class FindingVerifier {
     guard !contexts.isEmpty else {
       return unknown("the address of \(provider.name) is not configured (a [[key]] of that provider names it)")
     }
-    var answer = unknown("not asked")
+    var answers: [Verification] = []
     for context in contexts {
-      answer = client(provider).verify(secret, context, kind: finding.rule)
+      let answer = client(provider).verify(secret, context, kind: finding.rule)
       if answer.liveness == .live { return answer }
+      answers.append(answer)
     }
-    return answer
+    // Dead is what all of them refuse: one that could not tell may be the one that knows it.
+    return answers.first { $0.liveness == .unknown } ?? answers.last ?? unknown("not asked")
   }
 
   private func contexts(_ provider: Provider, _ call: CallTemplate) -> [CallContext] {

@@ -32,7 +32,10 @@ enum Wiring {
   }
 
   /// A rotator over the ledger. Signals become questions from here on.
-  static func rotator(_ ledger: Ledger, allowsTracked: Bool, progress: @escaping @Sendable (String) -> Void) throws
+  static func rotator(
+    _ ledger: Ledger, _ configuration: Configuration?, allowsTracked: Bool,
+    progress: @escaping @Sendable (String) -> Void
+  ) throws
     -> Rotator
   {
     let limiter = RateLimiter()
@@ -48,6 +51,8 @@ enum Wiring {
           }
         },
         actor: actor, files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked),
+        runHook: Hooks.run,
+        reloads: { name in configuration?.key(named: name)?.reload },
         checkpoint: try Fault.checkpoint(), isInterrupted: { SignalWatch.isInterrupted }, progress: progress))
   }
 
@@ -61,6 +66,51 @@ enum Wiring {
       return "\(user), \(server)/\(name)/actions/runs/\(run)"
     }
     return user
+  }
+}
+
+/// Programs that trusted configuration names.
+enum Hooks {
+  private static let maximumOutputBytes = 64 << 10
+
+  /// Runs one to its end. It gets our environment, and nothing on its standard input.
+  @Sendable static func run(_ command: [String], _ variables: [String: String], _ timeoutMs: Int64) -> HookEnd {
+    guard let program = command.first else { return HookEnd(failure: "no program is named") }
+    var spawn = Spawn(
+      program, Array(command.dropFirst()), environment: Surroundings.all.merging(variables) { $1 },
+      timeoutMilliseconds: timeoutMs)
+    spawn.maximumOutputBytes = maximumOutputBytes
+    do throws(SystemError) {
+      let completion = try spawn.run()
+      if completion.isSuccess { return HookEnd() }
+      let output = completion.output + completion.errors
+      if completion.isOverdue {
+        return HookEnd(failure: "it took longer than \(DurationText.text(milliseconds: timeoutMs))", output: output)
+      }
+      switch completion.ending {
+      case .exited(let status): return HookEnd(failure: "it ended with status \(status)", output: output)
+      case .signalled(let number): return HookEnd(failure: "signal \(number) ended it", output: output)
+      }
+    } catch {
+      return HookEnd(failure: error.reason)
+    }
+  }
+
+  /// Tells the configured program about each rotation that did not end well, once for each state that it stands in.
+  static func tellFailures(_ reports: [RotationReport], _ configuration: Configuration?, _ ledger: Ledger) {
+    guard let command = configuration?.onFailure, !command.isEmpty else { return }
+    for report in reports where report.outcome != .done && report.outcome != .aborted {
+      guard (try? ledger.isFirst("told \(report.txid) \(report.state.rawValue) \(report.outcome.rawValue)")) == true
+      else { continue }
+      let end = run(
+        command,
+        [
+          "KEYWRIGHT_KEY": report.name, "KEYWRIGHT_ENVIRONMENT": report.environment ?? "",
+          "KEYWRIGHT_ROTATION": report.txid, "KEYWRIGHT_OUTCOME": report.outcome.rawValue,
+          "KEYWRIGHT_REASON": report.reason ?? "",
+        ], 60_000)
+      if let failure = end.failure { Console.note("\(command[0]) could not be told about \(report.name): \(failure)") }
+    }
   }
 }
 

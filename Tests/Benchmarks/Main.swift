@@ -13,7 +13,7 @@ import Scanning
 struct Floor: ObjectVisitor {
   var objects = 0
   var bytes = 0
-  mutating func visit(_ object: StoredObject, _ content: Span<UInt8>, delta: DeltaRuns?, parent: Never?) -> Never? {
+  mutating func visit(_ object: StoredObject, _ content: Span<UInt8>, delta: DeltaRuns?, parent: NoState?) -> NoState? {
     objects += 1
     bytes += content.count
     return nil
@@ -63,6 +63,7 @@ enum Benchmarks {
       case "--threads": options.threads = Int(arguments.removeFirst()) ?? 1
       case "--rules": directory = arguments.removeFirst()
       case "--stages": stages = true
+      case "--full-scan": options.isFull = true
       default: fatalError("unknown option \(first)")
       }
     }
@@ -80,6 +81,28 @@ enum Benchmarks {
         String(
           format: "%@\n  floor %.2f s cpu %.2f s wall, %d blobs, %d MB", path, floor.cpu, floor.wall,
           floor.result.reduce(0) { $0 + $1.objects }, bytes / 1_000_000))
+      let kinds: Set<ObjectKind> = [.tree]
+      let treeFloor = measure {
+        store.forEachObject(ObjectSelection(kinds: kinds, wantsRuns: false), threads: options.threads) { _ in Floor() }
+      }
+      print(
+        String(
+          format: "  trees %.2f s cpu %.2f s wall, %d trees, %d MB", treeFloor.cpu, treeFloor.wall,
+          treeFloor.result.reduce(0) { $0 + $1.objects }, treeFloor.result.reduce(0) { $0 + $1.bytes } / 1_000_000))
+      options.statistics = { statistics in
+        for stage in statistics.stages {
+          print(
+            "    \(stage.name): \(stage.processorMilliseconds) ms cpu, \(stage.milliseconds) ms, \(stage.anonymousBytes >> 20) MB"
+          )
+        }
+        guard let matching = statistics.matching else { return }
+        print(
+          "    searched \(matching.searchedBytes / 1_000_000) MB, windows \(matching.windows) of \(matching.windowBytes / 1_000_000) MB, hits taken over \(matching.inheritedHits), outcomes \(matching.inheritedOutcomes), touched \(Int(statistics.touchedShare * 1000)) permille"
+        )
+        for (rule, count) in zip(statistics.ruleNames, matching.hits).sorted(by: { $0.1 > $1.1 }).prefix(12) {
+          print("      \(rule) \(count)")
+        }
+      }
       let peak = Peak()
       let last = Stage()
       if stages { options.progress = { last.show($0) } }

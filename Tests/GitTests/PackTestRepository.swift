@@ -131,6 +131,11 @@ func array(_ bytes: Span<UInt8>) -> [UInt8] { bytes.indices.map { bytes[$0] } }
 
 /// Keeps everything it is shown, and checks each delta's runs against its parent's bytes.
 final class Collector: ObjectVisitor {
+  /// An object's bytes, for its deltas.
+  final class Kept {
+    let bytes: [UInt8]
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+  }
   var found: [ObjectID: StoredContent] = [:]
   var visits = 0
   var cruft: Set<ObjectID> = []
@@ -138,16 +143,16 @@ final class Collector: ObjectVisitor {
   var wrongRuns: [ObjectID] = []
   var failures: [ObjectFailure] = []
 
-  func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: [UInt8]?) -> [UInt8]? {
+  func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: Kept?) -> Kept? {
     let content = array(bytes)
     visits += 1
     found[object.id] = StoredContent(kind: "\(object.kind)", bytes: content)
     if object.isCruft { cruft.insert(object.id) }
     if let delta {
       deltas += 1
-      if !isRight(delta, content, parent) { wrongRuns.append(object.id) }
+      if !isRight(delta, content, parent?.bytes) { wrongRuns.append(object.id) }
     }
-    return content
+    return Kept(content)
   }
 
   func failed(_ failure: ObjectFailure) { failures.append(failure) }

@@ -74,6 +74,37 @@ private func history(_ repository: TestRepository, count: Int, seed: UInt64, clo
     }
   }
 
+  /// Twenty levels of trees, each of which names the next one sixteen times, and nowhere a file.
+  @Test func aTreeBombIsNotCountedOut() throws {
+    let repository = try TestRepository()
+    var tree = String(decoding: try repository.git(["mktree"], input: Data()), as: UTF8.self)
+    for _ in 0..<20 {
+      let line = "040000 tree \(tree.trimmingCharacters(in: .whitespacesAndNewlines))\t"
+      let listing = (0..<16).map { "\(line)d\($0)\n" }.joined()
+      tree = String(decoding: try repository.git(["mktree"], input: Data(listing.utf8)), as: UTF8.self)
+    }
+    let id = try #require(ObjectID(hex: tree.trimmingCharacters(in: .whitespacesAndNewlines)))
+    let reader = try ObjectStore(objects: repository.objects).makeReader()
+    let changes = TreeChanges(of: id, against: [], reader: reader, idCount: 20, maximumTrees: 1_000)
+    #expect(changes.changed.isEmpty)
+    #expect(changes.failures.map(\.reason) == [.tooLarge])
+  }
+
+  /// Else a tag on a commit that the other side has would bring that commit's changes once more.
+  @Test func aTagIsTheCommitThatItNames() throws {
+    let repository = try TestRepository()
+    try history(repository, count: 9, seed: 3, clocksLie: false)
+    try repository.git(["-c", "user.name=A", "-c", "user.email=a@example.org", "tag", "-a", "-m", "m", "t", "b5"])
+    let reader = try ObjectStore(objects: repository.objects).makeReader()
+    let tag = try #require(ids(try repository.git(["rev-parse", "t"])).first)
+    let commit = try #require(ids(try repository.git(["rev-parse", "b5"])).first)
+    let parents = ids(try repository.git(["rev-parse", "b5^@"]))
+    #expect(tag != commit)
+    #expect(RevisionRange(heads: [tag], excluding: [commit], reader: reader).commits.isEmpty)
+    #expect(RevisionRange(heads: [commit], excluding: [tag], reader: reader).commits.isEmpty)
+    #expect(RevisionRange(heads: [tag, commit], excluding: parents, reader: reader).commits.map(\.id) == [commit])
+  }
+
   @Test(arguments: 0..<UInt64(4))
   func aCommitsChangesAreThoseOfGitsDiff(_ seed: UInt64) throws {
     let repository = try TestRepository()

@@ -145,8 +145,8 @@ private struct Dice {
     for _ in 0..<50 {
       let line = "DB_PASSWORD=\(dice.text(12))\n"
       let filler = (0..<40).map { _ in "x = compute(\(dice.next() % 1000))\n" }.joined()
-      let padding = String(repeating: "\n", count: GenericLimits.bytesBehind)
-      let alone = find(String(filler.suffix(GenericLimits.bytesBefore)) + line + filler + padding)
+      let padding = String(repeating: "\n", count: GenericLimits.dependsBehind)
+      let alone = find(String(filler.suffix(GenericLimits.dependsBefore)) + line + filler + padding)
       let within = find("package main\n" + filler + line + filler + padding + "token = other()\n")
       #expect(alone.map(\.value) == within.map(\.value))
       #expect(alone.map(\.confidence) == within.map(\.confidence))

@@ -237,6 +237,30 @@ private final class Shop {
     #expect(try shop.run("rotate", "tracked", "--allow-tracked").status == 0)
   }
 
+  @Test func reloadsAndAlarms() throws {
+    let shop = try Shop()
+    let trace = shop.sandbox.root + "/trace"
+    let key = try shop.add(
+      "reloaded",
+      more: "reload = [[\"/bin/sh\", \"-c\", \"echo $KEYWRIGHT_KEY $0 >> '\(trace)'\", \"first\"], [\"/bin/false\"]]")
+    let alarm = "[hooks]\non_failure = [\"/bin/sh\", \"-c\", \"echo $KEYWRIGHT_OUTCOME >> '\(trace)'\"]\n"
+    var text = alarm + (try shop.sandbox.read(shop.config))
+    try text.write(toFile: shop.config, atomically: false, encoding: .utf8)
+    let outcome = try shop.run("rotate", "reloaded")
+    #expect(outcome.status == 4, "\(outcome.errors)")
+    #expect(outcome.errors.contains("/bin/false did not reload its user: it ended with status 1"), "\(outcome.errors)")
+    #expect(try shop.authority.status(of: key.value) == 200)
+    // Told once, however often it is looked at.
+    #expect(try shop.run("rotate", "--due").status == 4)
+    #expect(try shop.sandbox.read(trace) == "reloaded first\nunknown\n")
+    // A wrong command is put right in the configuration, and only what did not work yet is run.
+    text = text.replacingOccurrences(of: "/bin/false", with: "/bin/true")
+    try text.write(toFile: shop.config, atomically: false, encoding: .utf8)
+    #expect(try shop.run("resume").status == 0)
+    try shop.checkGood(key, "reloaded")
+    #expect(try shop.sandbox.read(trace) == "reloaded first\nunknown\n")
+  }
+
   /// Root may write what is read-only, so the program runs as nobody.
   @Test(.enabled(if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")))
   func aFileThatMayNotBeWritten() throws {

@@ -93,7 +93,7 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
       """
     #expect(
       mistakes(text, providers: ["aitbc"]) == [
-        "1: unknown field 'surprise' in the configuration (known: key, state, policy, environment, freeze, metrics)",
+        "1: unknown field 'surprise' in the configuration (known: key, state, policy, environment, freeze, metrics, hooks)",
         "3: name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'",
         "4: no provider is named 'aitbd'; did you mean 'aitbc'?",
         "5: unknown field 'bse' in the key '-x y'; did you mean 'base'?",
@@ -146,6 +146,35 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
   func refusesBase(_ base: String) {
     let found = mistakes(ConfigurationTests.good.replacing("https://api.example.org/", with: base))
     #expect(found.count == 1 && found[0].hasPrefix("4: base "), "\(found)")
+  }
+
+  @Test func otherFilesAndCommands() throws {
+    let text = """
+      [hooks]
+      on_failure = ["/usr/bin/alert", "-x"]
+      [[key]]
+      name = "a"
+      provider = "x"
+      variable = "/database/password"
+      files = ["/e/settings.json"]
+      reload = [["/usr/bin/systemctl", "restart", "shop"]]
+      reload_timeout = "5m"
+      [[key]]
+      name = "b"
+      provider = "x"
+      variable = "default/aws_secret_access_key"
+      files = ["/e/keys"]
+      format = "ini"
+      """
+    let configuration = try parse(text)
+    #expect(configuration.onFailure == ["/usr/bin/alert", "-x"])
+    #expect(configuration.keys[0].reload == [["/usr/bin/systemctl", "restart", "shop"]])
+    #expect(configuration.keys[1].format == .ini)
+    let wrong = text.replacing("[\"/usr/bin/systemctl\", ", with: "[\"systemctl\", ").replacing(
+      "\"ini\"", with: "\"ink\""
+    )
+    .replacing("[\"/usr/bin/alert\", \"-x\"]", with: "\"/usr/bin/alert\"")
+    #expect(mistakes(wrong).map { $0.prefix { $0 != " " } } == ["2:", "8:", "15:"])
   }
 
   @Test func plainHTTPNeedsConsent() throws {

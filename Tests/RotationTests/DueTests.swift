@@ -127,7 +127,7 @@ import Testing
       #expect(!state.successors.contains(.file))
     }
     for state in RotationState.allCases where state.successors.contains(.oldRevoked) {
-      #expect([.committed, .oldAlive].contains(state))
+      #expect([.committed, .reloaded, .oldAlive].contains(state))
     }
     for state in RotationState.allCases where state.successors.contains(.done) { #expect(state == .oldProvenDead) }
     for state in RotationState.allCases where state.successors.contains(.requested) {

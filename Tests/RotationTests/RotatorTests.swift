@@ -30,6 +30,13 @@ import Testing
     try world.ledger().verifyAudit()
   }
 
+  /// Many services of that class keep the id of a key that they replace: what ends the old key would end the new one.
+  @Test func sendsNoRevocationWhereTheServiceEndedTheOldKeyItself() throws {
+    let world = try World(.replace)
+    #expect(try world.rotator().rotate(world.key, reason: "manual").outcome == .done)
+    #expect(!world.service.requests.contains { $0.contains("revoke") || $0.contains("DELETE") })
+  }
+
   @Test func rotatesAgainAlthoughTheConfigurationNamesTheFirstKey() throws {
     let world = try World()
     for _ in 0..<3 {
@@ -236,7 +243,55 @@ import Testing
     #expect(world.service.mutations == 1)
     try world.checkEnd(report, "after the ledger works again")
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: world.root + "/state").allSatisfy { !$0.contains("rescue") })
+      try FileManager.default.contentsOfDirectory(atPath: world.root + "/state").filter { $0 != "rescue" }.allSatisfy {
+        !$0.contains("keywright")
+      })
+  }
+
+  @Test func usersAreReloadedOnceEachBeforeTheOldKeyEnds() throws {
+    let world = try World()
+    var key = world.key
+    key.reload = [["/bin/one"], ["/bin/two", "x"]]
+    let calls = Mutex<[[String]]>([])
+    let failing = Mutex(true)
+    let hook: @Sendable ([String]) -> HookEnd = { command in
+      calls.withLock { $0.append(command) }
+      #expect(world.service.isLive(world.oldValue))
+      #expect((try? world.value(1)) != world.oldValue)
+      guard command[0] == "/bin/two", failing.withLock({ $0 }) else { return HookEnd() }
+      let said = "the value is \((try? world.value()) ?? ""), was \(world.oldValue)"
+      return HookEnd(failure: "it ended with status 3", output: Array(said.utf8))
+    }
+    let report = try world.rotator(hook: hook).rotate(key, reason: "manual")
+    #expect(report.outcome == .unknown)
+    #expect(
+      report.reason?.contains("/bin/two did not reload its user: it ended with status 3, saying: the value is ....")
+        == true)
+    #expect(calls.withLock { $0 } == [["/bin/one"]] + Array(repeating: ["/bin/two", "x"], count: 3))
+    #expect(world.service.isLive(world.oldValue))
+    for value in world.service.values { #expect(report.reason?.contains(value) == false) }
+    try world.checkNoLeaks("reload failed")
+    failing.withLock { $0 = false }
+    calls.withLock { $0 = [] }
+    let open = try #require(try world.ledger().openRotations().first)
+    let end = try world.rotator(hook: hook).resume(open)
+    #expect(end.outcome == .done)
+    #expect(calls.withLock { $0 } == [["/bin/two", "x"]])
+    #expect(end.steps.map(\.state).filter { $0 == .reloaded }.count == 2)
+    try world.checkEnd(end, "reloaded")
+  }
+
+  @Test func leftoversOfCrashedRehearsalsGo() throws {
+    let world = try World()
+    let (old, fresh) = (world.root + "/.keywright-probe-1.tmp", world.root + "/.keywright-probe-2.tmp")
+    for path in [old, fresh] { _ = FileManager.default.createFile(atPath: path, contents: Data()) }
+    let now = Date(timeIntervalSince1970: Double(world.clock.now()) / 1_000)
+    try FileManager.default.setAttributes([.modificationDate: now.addingTimeInterval(-3_600)], ofItemAtPath: old)
+    try FileManager.default.setAttributes([.modificationDate: now], ofItemAtPath: fresh)
+    #expect(try world.rotator().rotate(world.key, reason: "manual").outcome == .done)
+    #expect(!FileManager.default.fileExists(atPath: old))
+    // It may be another process's, at work right now.
+    #expect(FileManager.default.fileExists(atPath: fresh))
   }
 
   @Test func abortRefusesToLoseAValue() throws {

@@ -72,7 +72,10 @@ final class World: Sendable {
   func ledger() throws -> Ledger { try Ledger(directory: root + "/state") }
 
   /// A new process: its own ledger connection, its own client.
-  func rotator(interrupted: @escaping @Sendable () -> Bool = { false }) throws -> Rotator {
+  func rotator(
+    interrupted: @escaping @Sendable () -> Bool = { false },
+    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() }
+  ) throws -> Rotator {
     let (service, clock, provider) = (service, clock, provider)
     return Rotator(
       RotationServices(
@@ -81,7 +84,7 @@ final class World: Sendable {
           id == "aitbc"
             ? ProviderSession(
               provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock)) : nil
-        }, actor: "test",
+        }, actor: "test", runHook: { command, _, _ in hook(command) },
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
   }
 

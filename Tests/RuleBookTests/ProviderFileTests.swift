@@ -62,6 +62,8 @@ private func mistakes(_ text: String) -> [String] {
           """
       ).rules.first)
     #expect(rule.kind == .keyword && rule.confidence == .context && rule.literalsIgnoreCase && rule.secretGroup == 1)
+    let provider = Provider(id: "acme", name: "Acme", homepage: "https://docs.acme.example/api", rules: [rule])
+    #expect(try #require(PackedProvider(packing: provider)).unpack(examples: true) == provider)
     #expect(rule.literals == ["acme", "acme_corp", "acme-corp", "acmecorp", "acme.corp", "acme corp"])
     #expect(rule.minimumEntropy == 3)
     #expect(rule.matches.count == 9 && rule.rejects.count == 2)

@@ -36,8 +36,13 @@ class Samples:
         self.vals += pairs[1::2]
         self.ptr.append(len(self.cols))
 
-    def finish(self):
+    def finish(self, repeats=0.0):
+        """Makes arrays of it all. What one repository repeats (a name, a form) counts less each time: n times count for
+        n to the power of 1 - `repeats`."""
         self.y, self.w = np.array(self.y, float), np.array(self.w, float)
+        keys = [(group, row["n"].lower(), row["f"], y) for group, row, y in zip(self.group, self.meta, self.y)]
+        counts = collections.Counter(keys)
+        self.w *= np.array([counts[key] ** -repeats for key in keys])
         self.group = np.array(self.group)
         self.data = Data(np.array(self.ptr), np.array(self.cols, np.int64), np.array(self.vals, np.int64))
         return self

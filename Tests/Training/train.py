@@ -20,16 +20,25 @@ def options():
     parser.add_argument("--ordinary-weight", type=float, default=0.3)
     parser.add_argument("--ignore")
     parser.add_argument("--write")
-    parser.add_argument("--trees", type=int, default=150)
-    parser.add_argument("--rate", type=float, default=0.1)
-    parser.add_argument("--depth", type=int, default=5)
+    parser.add_argument("--trees", type=int, default=200)
+    parser.add_argument("--rate", type=float, default=0.07)
+    parser.add_argument("--depth", type=int, default=6)
+    parser.add_argument("--bags", type=int, default=1)
+    parser.add_argument("--repeats", type=float, default=0.0)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=3)
     return parser.parse_args()
 
 
 def fit(data, y, w, names, arguments, log=None):
-    return boost.train(data, y, w, len(names), trees=arguments.trees, rate=arguments.rate, depth=arguments.depth, log=log)
+    """Several forests of other seeds, as one of their mean."""
+    bias, trees = 0.0, []
+    for bag in range(arguments.bags):
+        model = boost.train(data, y, w, len(names), trees=arguments.trees, rate=arguments.rate, depth=arguments.depth,
+                            seed=bag + 1, log=log)
+        bias += model[0] / arguments.bags
+        trees += [[node[:4] + [node[4] / arguments.bags] for node in tree] for tree in model[1]]
+    return bias, trees
 
 
 def cross_validate(set_, names, arguments):
@@ -96,7 +105,7 @@ def main():
     marked = samples.development(arguments.dev, arguments.labels, set_, arguments.root)
     if arguments.ordinary:
         samples.ordinary(arguments.ordinary, set_, arguments.ordinary_weight, ignore)
-    set_.finish()
+    set_.finish(arguments.repeats)
     if not arguments.write:
         out = cross_validate(set_, names, arguments)
         report(set_, marked, out)
