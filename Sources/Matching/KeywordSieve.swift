@@ -9,6 +9,8 @@ struct KeywordSieve: Sendable {
   private var next: [Int32] = Array(repeating: 0, count: alphabet)
   /// By state: the owners whose keywords end there.
   private var owners: [[Int]] = [[]]
+  /// By state: whether there are any.
+  private var isEnd: [Bool] = []
   /// Owners that are always there.
   private(set) var unconditional: [Int] = []
   let isEmpty: Bool
@@ -25,6 +27,7 @@ struct KeywordSieve: Sendable {
       for word in words { insert(Array(word.utf8), owner) }
     }
     link()
+    isEnd = owners.map { !$0.isEmpty }
   }
 
   private static func fold(_ byte: UInt8) -> UInt8 { (0x41...0x5a).contains(byte) ? byte | 0x20 : byte }
@@ -73,7 +76,7 @@ struct KeywordSieve: Sendable {
       var state = 0
       for index in bytes.indices {
         state = Int(next[state * KeywordSieve.alphabet + Int(KeywordSieve.fold(bytes[index]))])
-        if !owners[state].isEmpty { found.formUnion(owners[state]) }
+        if isEnd[state] { found.formUnion(owners[state]) }
       }
     }
     return found.sorted()
