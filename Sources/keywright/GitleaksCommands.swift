@@ -105,7 +105,7 @@ private struct GitleaksRun {
     let isStream = command == .stdin || arguments.isOn("pipe")
     target = isStream ? "-" : arguments.paths.first ?? arguments["source"] ?? "."
     configuration = try GitleaksFiles.configuration(arguments, target: target)
-    do { filter = try AllowlistFilter(configuration) } catch let error as RuleFileErrors {
+    do { filter = try AllowlistFilter(configuration) } catch {
       throw GitleaksFiles.failure(error)
     }
     for note in configuration.notes { Console.note("\(note)") }
@@ -162,7 +162,7 @@ private struct GitleaksRun {
         return try Scanner.range(target, range, environment: environment, program: program, options: options)
       }
       return try Scanner.history(target, program: program, options: options)
-    } catch let error as ScanError {
+    } catch {
       throw Failure(.usage, error.reason, hint: error.hint)
     }
   }

@@ -110,10 +110,9 @@ private struct GitleaksEntries {
     let text = reader.text(finding.rule, place)
     let others = byPath[place.path] ?? []
     var info = place.introduced
-    if let commit = info {
-      for value in inMessages {
-        info?.subject = output.shown(Array((info ?? commit).subject.utf8), value, [])
-      }
+    if var subject = info?.subject {
+      for value in inMessages { subject = output.shown(Array(subject.utf8), value, []) }
+      info?.subject = subject
     }
     return GitleaksEntry(
       rule: names[finding.rule] ?? finding.rule.rawValue, description: finding.title,
