@@ -162,7 +162,7 @@ struct ScanCommand: ParsableCommand {
   private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
     let target = path ?? "."
     // What shows values, or is to be measured, has to read them.
-    let isCached = !noCache && !showSecrets && !stats && !fullScan
+    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
     let cache = isCached ? ScanCache(target, program, options) : nil
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
