@@ -107,6 +107,25 @@ public final class ObjectStore: Sendable {
     return found
   }
 
+  /// What the store consists of, in bytes to be hashed: two stores of the same bytes hold the same objects, unless files
+  /// were damaged in between without changing their names and sizes.
+  public func identity() -> [UInt8] {
+    var lines: [String] = directories
+    for pack in packs {
+      lines.append("\(pack.file.path) \(pack.file.size) \(pack.index.packChecksum) \(pack.isCruft)")
+    }
+    lines += problems.map(\.description)
+    var bytes = Array(lines.joined(separator: "\n").utf8)
+    for directory in directories {
+      for byte in UInt8.min...UInt8.max {
+        do throws(ObjectFailure) {
+          for id in try LooseObjects.names(directory, firstByte: byte, idCount: idCount) { bytes += id.bytes }
+        } catch { bytes += Array(error.description.utf8) }
+      }
+    }
+    return bytes
+  }
+
   /// A reader of single objects, for one thread.
   public func makeReader() -> StoreReader { StoreReader(self) }
 }

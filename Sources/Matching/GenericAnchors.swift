@@ -32,7 +32,7 @@ enum GenericAnchor: Int, CaseIterable {
     case .name:
       return anyCase(
         """
-        pass pwd psw secret token key auth cred ticket jwt license bind_pw _pw pw: pw= session cookie senha contrase \
+        pass pwd psw secret token key auth cred ticket jwt license bind_pw _pw pw: pw= senha contrase \
         clave mdp kennwort пароль 密码 パスワード
         """) + [("identified by", true)]
     case .url: return anyCase("://")

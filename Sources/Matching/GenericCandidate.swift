@@ -106,9 +106,9 @@ public enum GenericLimits {
   /// The most behind a literal that a candidate can depend on, in bytes.
   public static let dependsBehind = 2 * bytesBehind
   /// What a hit's outcome depends on, in bytes before the literal: a claim, and the lines round it.
-  static let windowBefore = dependsBefore + 256
-  /// The same behind the literal.
-  static let windowBehind = dependsBehind
+  static let windowBefore = 2 * bytesBefore
+  /// The same behind the literal: a structure may be long, a value beside a name is not.
+  static func windowBehind(_ anchor: GenericAnchor) -> Int { anchor == .name ? unquotedBytes + 128 : bytesBehind + 512 }
   /// The most claims of one hit that are followed.
   static let claimsOfHit = 100
   /// The longest value without quotes, in bytes.

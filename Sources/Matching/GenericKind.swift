@@ -43,6 +43,10 @@ enum GenericKind: String, CaseIterable {
         self = .bearer
         return
       }
+      if GenericKind.isArmour(bytes.extracting(claim.value)) {
+        self = .armour
+        return
+      }
       if GenericKind.isWebToken(bytes.extracting(claim.value)) {
         self = .webToken
         return
@@ -68,6 +72,12 @@ extension GenericKind {
 }
 
 extension GenericKind {
+  /// Whatever names a private key, it is one.
+  private static func isArmour(_ value: Span<UInt8>) -> Bool {
+    let head: StaticString = "-----BEGIN "
+    return value.count > 64 && (0..<head.utf8CodeUnitCount).allSatisfy { value[$0] == head.byte($0) }
+  }
+
   /// `eyJ….eyJ….…`: header and claims of a web token, both JSON objects in base64url, and a signature.
   private static func isWebToken(_ value: Span<UInt8>) -> Bool {
     func begins(_ at: Int) -> Bool {

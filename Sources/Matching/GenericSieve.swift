@@ -17,7 +17,7 @@ enum GenericSieve {
     case .user where roles.before != .secret && !isAccessKey(claim, bytes): return false
     default: break
     }
-    guard roles.best != .none || isPlace(claim, bytes) else { return false }
+    guard roles.best != .none || isForeign(claim, bytes) else { return false }
     let value = bytes.extracting(claim.value)
     if roles.best == .key || roles.best == .token {
       if isData(value, isBare: roles.best == .key && claim.name.count <= 5) { return false }
@@ -34,7 +34,7 @@ enum GenericSieve {
       if value[at] == 0x5c, at + 1 < value.count, value[at + 1] | 0x20 == 0x78 { escapes += 1 }
       if Bytes.isDigit(value[at]) { digits += 1 }
     }
-    return escapes * 8 >= min(value.count, 200) || isBare && digits == value.count
+    return escapes * 8 >= min(value.count, 200) || isBare && (digits == value.count || value.count < 12)
   }
 
   /// The id of an AWS key, which begins like that and is half of the credential.
@@ -45,11 +45,43 @@ enum GenericSieve {
       && bytes[at + 3] == 0x41
   }
 
-  /// `:5432:`, `provider :name`: names that are no names.
-  private static func isPlace(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
-    let first = bytes[claim.name.lowerBound]
-    return Bytes.isDigit(first) || first >= 0x80
+  /// A name in another script: its words are not in the vocabulary, but the literal that led here is.
+  private static func isForeign(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    bytes[claim.name.lowerBound] >= 0x80
   }
+
+  /// `"$NAME"`.
+  private static func isVariable(_ value: Span<UInt8>) -> Bool {
+    var at = 0
+    while at < value.count, value[at] == 0x20 { at += 1 }
+    guard at + 2 < value.count, value[at] == 0x24 else { return false }
+    return (at + 1..<value.count).allSatisfy { Bytes.isUpper(value[$0]) || value[$0] == 0x5f }
+  }
+
+  /// `name = [{"key": …`: what was read is itself a key.
+  private static func isKey(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    guard claim.traits.contains(.nested), claim.quote != .none else { return false }
+    let next = claim.value.upperBound + 1
+    return next < bytes.count && bytes[next] == 0x3a
+  }
+
+  /// `Guid.Parse("…")`: made to identify, whatever it is given to.
+  private static func isIdentifier(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    var identifies = false
+    if !claim.callee.isEmpty {
+      GenericVector.forEachWord(claim.callee, of: bytes, splitsCase: true) { hash, _ in
+        if identifierWords.contains(hash) { identifies = true }
+      }
+    }
+    return identifies
+  }
+
+  private static let identifierWords: Set<UInt32> = Set(
+    ["guid", "uuid"].map { word in
+      var hash = GenericHash()
+      for byte in word.utf8 { hash.add(byte) }
+      return hash.value
+    })
 
   /// `2006-01-02T15:04:05Z` and shorter.
   private static func isTime(_ value: Span<UInt8>) -> Bool {
@@ -61,7 +93,9 @@ enum GenericSieve {
   private static func passesValue(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let value = bytes.extracting(claim.value)
     guard value.count >= GenericLimits.leastBytes else { return false }
-    if isTime(value) || value[0] == 0x3f { return false }
+    if isTime(value) || value[0] == 0x3f || isVariable(value) || isKey(claim, bytes) || isIdentifier(claim, bytes) {
+      return false
+    }
     // `&lt;` and its like: markup.
     if value[0] == 0x26, value.count > 3, value[1] == 0x6c || value[1] == 0x67, value[2] == 0x74 { return false }
     var (letters, others, stars) = (0, 0, 0)
@@ -93,6 +127,7 @@ enum GenericSieve {
       if first == 0x2d || value.count > 5 && value[value.count - 1] == 0x2d && value[value.count - 4] == 0x2d {
         return false
       }
+      if claim.traits.contains(.nested) { return false }
       // A column of a table.
       if digits == 0, claim.value.lowerBound - claim.name.upperBound > 4 { return false }
       if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }

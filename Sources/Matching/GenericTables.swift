@@ -1,4 +1,5 @@
 // Statistics of the words of code and its documents. Written by Tests/Training/tables.py; do not edit.
+// swift-format-ignore-file
 
 enum GenericTables {
   /// Surprise of the third letter, in 2/5 bits, from '0'; index 729a + 27b + c.

@@ -101,18 +101,18 @@ enum GenericRole: Int, CaseIterable {
     case .password:
       "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena identified bindpw rootpw userpw dbpw adminpw mypw ftppw"
     case .secret: "secret secrets clientsecret appsecret secretkey consumersecret"
-    case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer session cookie sessionid webhook ticket"
+    case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer ticket"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
     case .authorization: "auth authorization credential credentials cred creds oauth oauth2 basic authentication by"
     case .digest: "hash hashes digest signature checksum md5 sha1 sha2 sha256 sha512 fingerprint hashed"
-    case .nonce: "sig salt nonce hmac crypted challenge state code csrf xsrf"
+    case .nonce: "session cookie sessionid webhook sig salt nonce hmac crypted challenge state code csrf xsrf"
     case .user: "user username login name id ids email account client app sid uid uuid usr accountname userid clientid"
     case .place:
       "url uri host hostname path file filename dir directory endpoint domain server bucket region port address location folder"
     case .measure:
       """
       type types length size policy format expires expiry expiration ttl timeout time date age lifetime interval enabled required \
-      max min count limit index version status scope mode algorithm alg method class kind encoding attempts strength rules within
+      max min count limit index version status scope mode algorithm alg method class kind encoding attempts strength rules within validator validators
       """
     case .interface:
       """
@@ -121,7 +121,7 @@ enum GenericRole: Int, CaseIterable {
       """
     case .code:
       """
-      list array map set object function handler callback provider factory service manager helper util validator generator parser \
+      list array map set object function handler callback provider factory service manager helper util generator parser \
       reader writer encoder decoder hasher adapter store config options settings value values data params regex pattern name_prefix
       """
     }

@@ -167,8 +167,8 @@ public final class Matcher {
 
   /// The bytes that decide what a hit leads to; they may reach beyond the buffer's ends.
   func window(_ hit: LiteralHit) -> Range<Int> {
-    if Int(hit.rule) >= program.rules.count {
-      return hit.offset - GenericLimits.windowBefore..<hit.end + GenericLimits.windowBehind
+    if let anchor = anchor(hit) {
+      return hit.offset - GenericLimits.windowBefore..<hit.end + GenericLimits.windowBehind(anchor)
     }
     let width = program.widths[Int(hit.rule)]
     return hit.end - width..<hit.offset + width

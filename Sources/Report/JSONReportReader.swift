@@ -39,6 +39,8 @@ extension JSONReport {
 
 private struct Reader {
   let name: String
+  /// Beyond all that is counted here, and far from where sums and differences overflow.
+  private static let largest = 1 << 48
 
   func finding(_ node: Node) throws(ReportError) -> Finding {
     var occurrences: [Occurrence] = []
@@ -69,9 +71,9 @@ private struct Reader {
     var path = BytePath(try text(node, "path"))
     if let bytes = node["path_hex"]?.string.flatMap({ Hex.decode($0.utf8) }) { path = BytePath(bytes) }
     return Occurrence(
-      place: try choice(node, "place"), path: path, line: try integer(node, "line"),
-      endLine: try integer(node, "end_line"), column: try integer(node, "column"),
-      endColumn: try integer(node, "end_column"), object: node["blob"]?.string.flatMap { ObjectID(hex: $0) },
+      place: try choice(node, "place"), path: path, line: try natural(node, "line"),
+      endLine: try natural(node, "end_line"), column: try natural(node, "column"),
+      endColumn: try natural(node, "end_column"), object: node["blob"]?.string.flatMap { ObjectID(hex: $0) },
       offset: try natural(node, "offset"), length: try natural(node, "length"), decoders: decoders,
       introduced: try commit(node, id: "commit"),
       removed: try node["removed"].flatMap { (inner) throws(ReportError) in try commit(inner, id: "commit") },
@@ -96,7 +98,7 @@ private struct Reader {
 
   func coverage(_ node: Node?) -> Coverage {
     var coverage = Coverage()
-    func count(_ name: String) -> Int { node?[name]?.integer ?? 0 }
+    func count(_ name: String) -> Int { min(max(node?[name]?.integer ?? 0, 0), Reader.largest) }
     coverage.commits = count("commits")
     coverage.trees = count("trees")
     coverage.tags = count("tags")
@@ -132,7 +134,7 @@ private struct Reader {
 
   func natural(_ node: Node, _ key: String) throws(ReportError) -> Int {
     let number = try integer(node, key)
-    guard (0...(1 << 48)).contains(number) else { throw error(node, "\(key) is out of range") }
+    guard (0...Reader.largest).contains(number) else { throw error(node, "\(key) is out of range") }
     return number
   }
 

@@ -68,6 +68,7 @@ public final class Rotator: Sendable {
     let run = RotationRun(
       services, try session(replay), replay, fence: try services.ledger.takeUp(record.txid), lock: lock)
     try run.advance(.aborted, Facts(reason: "given up by hand"), outcome: .aborted, purges: true)
+    for target in run.targets { KeyFiles.sweep(target, transaction: record.txid) }
     return try report(run)
   }
 

@@ -84,8 +84,14 @@ extension RotationRun {
     return facts
   }
 
-  /// Reads every file back before the old key's end is begun.
   private func confirm(_ old: Secret, _ new: Secret) throws -> Progress {
+    if let obstacle = try fileWithoutNewValue(old, new) { return obstacle }
+    try advance(.committed)
+    return .goOn
+  }
+
+  /// Reads every file back, always just before the old key's end is begun: nil if all of them have the new value.
+  func fileWithoutNewValue(_ old: Secret, _ new: Secret) throws -> Progress? {
     for target in targets {
       let state: EnvState
       do throws(EnvFileError) {
@@ -100,7 +106,6 @@ extension RotationRun {
             + "keywright resume \(snapshot.name)")
       }
     }
-    try advance(.committed)
-    return .goOn
+    return nil
   }
 }

@@ -100,14 +100,18 @@ extension RotationRun {
   /// Takes the new key back: only where the old one lives on by itself.
   func rollBack() throws -> Progress {
     let old = try value("old")
-    if let id = replay.newKeyID {
-      switch end(keyID: id, authorization: old) {
-      case .ended: break
-      case .refused(let reason):
-        return try halt(
-          "the new key \(id) is unfit and could not be revoked: \(reason)", hint: "revoke it at the service by hand")
-      case .undecided(let reason): return pauseFor(reason)
-      }
+    guard let id = replay.newKeyID else {
+      return try halt(
+        "the new key is unfit, and the service did not say which id it has, so it could not be revoked",
+        hint: "revoke it at the service by hand (it is marked \(replay.reference ?? "with our reference")), then run: "
+          + "keywright rotation abort \(snapshot.name)")
+    }
+    switch end(keyID: id, authorization: old) {
+    case .ended: break
+    case .refused(let reason):
+      return try halt(
+        "the new key \(id) is unfit and could not be revoked: \(reason)", hint: "revoke it at the service by hand")
+    case .undecided(let reason): return pauseFor(reason)
     }
     let probe = client.probe(old, snapshot.context())
     switch probe.liveness {

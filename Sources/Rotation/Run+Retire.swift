@@ -61,9 +61,12 @@ extension RotationRun {
       try advance(.oldRevoked, evidence.facts)
       return .goOn
     }
+    // Days may have gone by since the files were written.
+    let new = try value("new")
+    if let obstacle = try fileWithoutNewValue(old, new) { return obstacle }
     var reason = ""
     for attempt in 1...RotationRun.revocationAttempts {
-      switch end(keyID: keyID, authorization: try value("new")) {
+      switch end(keyID: keyID, authorization: new) {
       case .ended(let evidence):
         try advance(.oldRevoked, evidence.facts)
         return .goOn

@@ -23,6 +23,9 @@ public struct RuleMistake: Error, Sendable, Equatable, CustomStringConvertible {
 public struct RuleFileErrors: Error, Sendable, CustomStringConvertible {
   /// In the order of their lines.
   public var mistakes: [RuleMistake]
+
+  /// Mistakes as given.
+  public init(mistakes: [RuleMistake]) { self.mistakes = mistakes }
   /// A line each.
   public var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }

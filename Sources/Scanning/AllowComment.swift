@@ -8,21 +8,26 @@ public struct AllowComment: Sendable, Equatable {
   public var reason: String?
 
   private struct Marker {
-    var text: StaticString
+    var text: String
+    var bytes: [UInt8]
     /// Whether it may stand on the line before.
     var onLineBefore: Bool
     /// Whether it may stand on the line itself.
-    var onLine = true
+    var onLine: Bool
+
+    init(_ text: String, onLineBefore: Bool = false, onLine: Bool = true) {
+      self.text = text
+      bytes = Array(text.utf8)
+      self.onLineBefore = onLineBefore
+      self.onLine = onLine
+    }
   }
 
   private static let markers: [Marker] = [
-    Marker(text: "keywright:allow", onLineBefore: false), Marker(text: "gitleaks:allow", onLineBefore: false),
-    Marker(text: "betterleaks:allow", onLineBefore: false), Marker(text: "trufflehog:ignore", onLineBefore: false),
-    Marker(text: "kingfisher:ignore", onLineBefore: true), Marker(text: "ggignore", onLineBefore: false),
-    Marker(text: "pragma: allowlist secret", onLineBefore: false),
-    Marker(text: "pragma: whitelist secret", onLineBefore: false),
-    Marker(text: "pragma: allowlist nextline secret", onLineBefore: true, onLine: false),
-    Marker(text: "pragma: whitelist nextline secret", onLineBefore: true, onLine: false),
+    Marker("keywright:allow"), Marker("gitleaks:allow"), Marker("betterleaks:allow"), Marker("trufflehog:ignore"),
+    Marker("kingfisher:ignore", onLineBefore: true), Marker("ggignore"), Marker("pragma: allowlist secret"),
+    Marker("pragma: whitelist secret"), Marker("pragma: allowlist nextline secret", onLineBefore: true, onLine: false),
+    Marker("pragma: whitelist nextline secret", onLineBefore: true, onLine: false),
   ]
 
   /// The longest line that is searched, and the longest reason that is kept, in bytes.
@@ -38,17 +43,10 @@ public struct AllowComment: Sendable, Equatable {
     guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return nil }
     let first = line(bytes, at: range.lowerBound)
     let last = line(bytes, at: max(range.lowerBound, range.upperBound - 1))
-    for marker in markers where marker.onLine {
-      for line in first == last ? [first] : [first, last] {
-        if let comment = search(marker, bytes, line) { return comment }
-      }
-    }
+    let onLine = markers.filter(\.onLine)
+    if let comment = search(onLine, bytes, first == last ? [first] : [first, last]) { return comment }
     guard first.lowerBound > 0 else { return nil }
-    let before = line(bytes, at: first.lowerBound - 1)
-    for marker in markers where marker.onLineBefore {
-      if let comment = search(marker, bytes, before) { return comment }
-    }
-    return nil
+    return search(markers.filter(\.onLineBefore), bytes, [line(bytes, at: first.lowerBound - 1)])
   }
 
   private static func line(_ bytes: Span<UInt8>, at offset: Int) -> Range<Int> {
@@ -59,17 +57,29 @@ public struct AllowComment: Sendable, Equatable {
     return start..<end
   }
 
-  private static func search(_ marker: Marker, _ bytes: Span<UInt8>, _ line: Range<Int>) -> AllowComment? {
-    let count = marker.text.utf8CodeUnitCount
-    guard line.count >= count else { return nil }
-    let text = "\(marker.text)"
-    let wanted = Array(text.utf8)
-    for start in line.lowerBound...line.upperBound - count {
-      if wanted.indices.allSatisfy({ bytes[start + $0] == wanted[$0] }) {
-        return AllowComment(marker: text, reason: reason(bytes, start + count..<line.upperBound))
+  /// The first of the markers that stands on one of the lines. Each line is gone over once, for all of them: a long one
+  /// may be full of secrets, and is gone over for each.
+  private static func search(_ markers: [Marker], _ bytes: Span<UInt8>, _ lines: [Range<Int>]) -> AllowComment? {
+    var isFirst = [Bool](repeating: false, count: 256)
+    for marker in markers { for byte in marker.bytes.prefix(1) { isFirst[Int(byte)] = true } }
+    var best = markers.count
+    var found: Range<Int>?
+    for line in lines {
+      for start in line where isFirst[Int(bytes[start])] {
+        for number in 0..<best where stands(markers[number].bytes, in: bytes, at: start, before: line.upperBound) {
+          best = number
+          found = start + markers[number].bytes.count..<line.upperBound
+          break
+        }
       }
     }
-    return nil
+    return found.map { AllowComment(marker: markers[best].text, reason: reason(bytes, $0)) }
+  }
+
+  private static func stands(_ text: [UInt8], in bytes: Span<UInt8>, at start: Int, before end: Int) -> Bool {
+    guard text.count <= end - start else { return false }
+    for index in text.indices where bytes[start + index] != text[index] { return false }
+    return true
   }
 
   /// The rest of the comment without its closing mark.

@@ -24,6 +24,7 @@ struct ChangeFindings {
   private let options: ScanOptions
   private let wholeFiles: Bool
   private var occurrences: [ValueNumber: [Occurrence]] = [:]
+  private var arrivals: [Spot: Arrival] = [:]
   private var counted: Set<ObjectID> = []
   var coverage = Coverage()
 
@@ -36,6 +37,19 @@ struct ChangeFindings {
     self.reader = reader
     self.options = options
     self.wholeFiles = wholeFiles
+  }
+
+  /// A value at a path, by whichever commit.
+  private struct Spot: Hashable {
+    var value: ValueNumber
+    var path: BytePath
+    var place: Place
+  }
+
+  /// The first commit that brought it there, and where in the content it stands.
+  private struct Arrival {
+    var commit: ObjectID?
+    var offsets: Set<Int> = []
   }
 
   /// Something found, and the hashes of the lines it stands on.
@@ -63,7 +77,8 @@ struct ChangeFindings {
         }
         if result.hits.isEmpty { return }
         let lines = LineIndex(bytes)
-        sightings = result.hits.map { sighting($0, bytes, lines, content) }
+        var hashes = LineHashes(lines)
+        for hit in result.hits { sightings.append(sighting(hit, bytes, lines, &hashes, content)) }
       }
     } catch {
       var skip = Skip(error)
@@ -107,7 +122,8 @@ struct ChangeFindings {
   }
 
   private func sighting(
-    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ content: ChangedContent
+    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ hashes: inout LineHashes,
+    _ content: ChangedContent
   ) -> Sighting {
     let secret = hit.candidate.secret
     let extent = lines.extent(secret)
@@ -116,7 +132,8 @@ struct ChangeFindings {
       endLine: extent.endLine, column: extent.column, endColumn: extent.endColumn, object: content.change.blob,
       offset: secret.lowerBound, length: secret.count, decoders: hit.candidate.decoders, introduced: content.commit,
       reachability: content.commit == nil ? nil : .branch, comment: matcher.comment(on: secret, in: bytes))
-    return Sighting(value: hit.value, occurrence: occurrence, lines: LineSet.hashes(of: secret, in: bytes))
+    return Sighting(
+      value: hit.value, occurrence: occurrence, lines: hashes.hashes(of: extent.line...extent.endLine, in: bytes))
   }
 
   private func linesBefore(_ content: ChangedContent) -> LineSet {
@@ -133,11 +150,11 @@ struct ChangeFindings {
 
   /// The first commit that brings a value to a path stands for those after it.
   private mutating func add(_ value: ValueNumber, _ occurrence: Occurrence) {
-    let isKnown = occurrences[value, default: []].contains { known in
-      known.path == occurrence.path && known.place == occurrence.place
-        && (known.introduced != occurrence.introduced || known.offset == occurrence.offset)
-    }
-    if isKnown { return }
+    let spot = Spot(value: value, path: occurrence.path, place: occurrence.place)
+    let commit = occurrence.introduced?.id
+    guard arrivals[spot, default: Arrival(commit: commit)].commit == commit,
+      arrivals[spot, default: Arrival(commit: commit)].offsets.insert(occurrence.offset).inserted
+    else { return }
     occurrences[value, default: []].append(occurrence)
   }
 
@@ -180,29 +197,31 @@ struct LineSet {
   /// Whether a line of that hash was added.
   func contains(_ hash: Int) -> Bool { hashes.contains(hash) }
 
-  /// The hashes of the lines that a range stands on.
-  static func hashes(of range: Range<Int>, in content: Span<UInt8>) -> [Int] {
-    var start = range.lowerBound
-    while start > 0, content[start - 1] != 0x0a { start -= 1 }
-    var found: [Int] = []
-    var at = start
-    while at <= content.count {
-      if at == content.count || content[at] == 0x0a {
-        found.append(hash(content.extracting(start..<at)))
-        start = at + 1
-        if start >= range.upperBound { break }
-      }
-      at += 1
-    }
-    return found
-  }
-
-  private static func hash(_ line: Span<UInt8>) -> Int {
+  /// The hash by which a line is known.
+  static func hash(_ line: Span<UInt8>) -> Int {
     var hasher = Hasher()
     // A changed line ending changes no line.
     let count = line.count > 0 && line[line.count - 1] == 0x0d ? line.count - 1 : line.count
     hasher.combine(bytesOf: line.extracting(0..<count))
     return hasher.finalize()
+  }
+}
+
+/// The hashes of a content's lines, each reckoned once however much stands on it.
+private struct LineHashes {
+  private let index: LineIndex
+  private var known: [Int: Int] = [:]
+
+  init(_ index: LineIndex) { self.index = index }
+
+  /// The hashes of some lines, counted from 1.
+  mutating func hashes(of lines: ClosedRange<Int>, in content: Span<UInt8>) -> [Int] {
+    lines.map { line in
+      if let hash = known[line] { return hash }
+      let hash = LineSet.hash(content.extracting(index.bytes(of: line, count: content.count)))
+      known[line] = hash
+      return hash
+    }
   }
 }
 

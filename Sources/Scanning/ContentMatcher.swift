@@ -61,6 +61,7 @@ struct ContentMatcher {
   let values: ValueTable
   private let matcher: Matcher
   private let decoding: DecodingPass
+  private let contentRules: ContentRules
   private let reportsPublic: Bool
   private let honoursComments: Bool
 
@@ -69,6 +70,7 @@ struct ContentMatcher {
     self.values = values
     matcher = Matcher(program)
     decoding = DecodingPass(matcher, known: options.known)
+    contentRules = ContentRules(program.rules)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
   }
@@ -79,13 +81,14 @@ struct ContentMatcher {
   /// Everything in `bytes`.
   func match(_ bytes: Span<UInt8>) -> MatchedContent {
     let decoded = decoding.scan(bytes)
-    return add(decoded, to: number(matcher.scan(bytes), bytes, nil, decoded.candidates), bytes)
+    let matches = contentRules.add(to: matcher.scan(bytes), bytes)
+    return add(decoded, to: number(matches, bytes, nil, decoded.candidates), bytes)
   }
 
   /// The same, for bytes that are made of pieces of others.
   func match(_ bytes: Span<UInt8>, copies: [CopyRun], parent: MatchedContent) -> MatchedContent {
     let decoded = parent.decoded.map { decoding.scan(bytes, copies: copies, parent: $0) } ?? decoding.scan(bytes)
-    let matches = matcher.scan(bytes, copies: copies, parent: parent.matches)
+    let matches = contentRules.add(to: matcher.scan(bytes, copies: copies, parent: parent.matches), bytes)
     return add(decoded, to: number(matches, bytes, parent, decoded.candidates), bytes)
   }
 

@@ -112,9 +112,11 @@ extension HistoryScan {
   /// The first walk.
   private mutating func readContent(_ values: ValueTable) -> HistoryContent {
     let listed = ListedObjects(idCount: store.idCount, expected: store.packedCount)
-    let progress = ProgressCounter("reading objects", options.progress)
+    let progress = ProgressCounter("reading objects", total: store.packedCount, options.progress)
     let selection = ObjectSelection(wantsRuns: !options.isFull) { id, kind in
       listed.add(id, kind)
+      // Trees come later; for whoever watches they are done with.
+      if kind == .tree { progress.advance() }
       return kind != .tree
     }
     let visitors = store.forEachObject(selection, threads: options.threads) { _ in

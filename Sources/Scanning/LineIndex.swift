@@ -19,6 +19,12 @@ struct LineIndex {
     return (low, offset - starts[low - 1] + 1)
   }
 
+  /// The bytes of a line, counted from 1, of a text of `count` bytes, without what ends it.
+  func bytes(of line: Int, count: Int) -> Range<Int> {
+    let start = starts[line - 1]
+    return start..<max(start, line < starts.count ? starts[line] - 1 : count)
+  }
+
   /// The first byte's line and column, the last byte's line, and the column behind it.
   func extent(_ range: Range<Int>) -> (line: Int, column: Int, endLine: Int, endColumn: Int) {
     let first = position(range.lowerBound)

@@ -46,8 +46,8 @@ struct ConfigurationOptions: ParsableArguments {
   func endpoints() throws -> [Endpoint] {
     var seen: Set<String> = []
     return (try loadIfAny()?.keys ?? []).compactMap { key in
-      guard seen.insert("\(key.provider)\u{0}\(key.base ?? "")\u{0}\(key.tenant ?? "")").inserted else { return nil }
-      return Endpoint(provider: key.provider, base: key.base, tenant: key.tenant)
+      guard seen.insert("\(key.provider)\u{0}\(key.base ?? "")").inserted else { return nil }
+      return Endpoint(provider: key.provider, base: key.base)
     }
   }
 

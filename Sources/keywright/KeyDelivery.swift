@@ -31,7 +31,8 @@ struct KeyDelivery: ParsableArguments {
       throw Failure(.usage, "\(output) exists already", hint: "name another file, or pass --force to replace it")
     }
     do {
-      let trial = output + ".keywright-trial"
+      // A name that is nobody's: what has it would be replaced and removed.
+      let trial = "\(output).keywright-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
       try Files.replaceAtomically(trial, [], mode: 0o600)
       _ = try Files.remove(trial)
     } catch {

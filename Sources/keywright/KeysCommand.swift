@@ -127,7 +127,9 @@ struct KeysRegenerateCommand: ParsableCommand {
   @OptionGroup var delivery: KeyDelivery
 
   func validate() throws {
-    guard (0...31_536_000).contains(grace) else { throw ValidationError("--grace must be 0 to 31536000 seconds") }
+    guard (0...604_800).contains(grace) else {
+      throw ValidationError("--grace must be 0 to 604800 seconds, seven days")
+    }
   }
 
   func run() throws {

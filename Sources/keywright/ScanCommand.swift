@@ -67,6 +67,15 @@ struct ScanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
   var threads: Int?
 
+  @Flag(help: "Say on stderr what the scan of a history cost: time, bytes and memory of each stage.")
+  var stats = false
+
+  @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
+  var fullScan = false
+
+  @Flag(help: "Do not use, or write, the report of the last scan of an unchanged history.")
+  var noCache = false
+
   @Option(help: ArgumentHelp("The exit status when there are findings.", valueName: "n"))
   var exitCode: Int32 = ExitStatus.findings.rawValue
 
@@ -125,6 +134,8 @@ struct ScanCommand: ParsableCommand {
     options.honoursComments = !judgement.ignoreAllowComments
     if let threads { options.threads = threads }
     if !known.isEmpty { options.known = try knownValues() }
+    options.isFull = fullScan
+    if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     return try Scans.run(options) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
@@ -143,8 +154,20 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.range(
           path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
       }
-      return try Scanner.history(path ?? ".", program: program, options: options)
+      return try history(program, options)
     }
+  }
+
+  /// The whole history, or what the last scan said of it if nothing has changed since.
+  private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
+    let target = path ?? "."
+    // What shows values, or is to be measured, has to read them.
+    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
+    let cache = isCached ? ScanCache(target, program, options) : nil
+    if let report = cache?.load() { return report }
+    let report = try Scanner.history(target, program: program, options: options)
+    cache?.store(report)
+    return report
   }
 }
 

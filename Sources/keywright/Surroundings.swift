@@ -29,6 +29,11 @@ enum Surroundings {
     return try directory("XDG_STATE_HOME", fallback: ".local/state") + "/keywright"
   }
 
+  /// `$XDG_CACHE_HOME/keywright`.
+  static func cacheDirectory() throws -> String {
+    try directory("XDG_CACHE_HOME", fallback: ".cache") + "/keywright"
+  }
+
   private static func directory(_ name: String, fallback: String) throws -> String {
     // The base directory specification: a relative path in one of these variables is to be ignored.
     if let value = variable(name), value.hasPrefix("/") { return value }

@@ -73,10 +73,9 @@ struct VerifyCommand: ParsableCommand {
 struct Endpoint {
   var provider: String
   var base: String?
-  var tenant: String?
 }
 
-/// Asks about one finding after another; a value that several rules or reports share is asked about once.
+/// Asks about one finding after another.
 final class FindingVerifier {
   private let endpoints: [Endpoint]
   private var clients: [String: ProviderClient] = [:]

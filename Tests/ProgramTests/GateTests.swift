@@ -238,6 +238,24 @@ import Testing
     #expect(deepened.errors.contains("judged 2 commits"), "\(deepened.errors)")
   }
 
+  @Test func aTargetThatIsNotInTheCloneIsDoneWithoutOrFetched() throws {
+    try sandbox.commit("key = \(sandbox.keep(SampleKey.aitbc()))\n", to: "old.txt", in: repository)
+    try branch()
+    let head = try sandbox.commit("key = \(key)\n", to: "a.txt", in: repository)
+    let clone = sandbox.root + "/clone"
+    try sandbox.git("clone", "-q", "--single-branch", "-b", "topic", repository, clone, in: sandbox.root)
+    let variables = [
+      "DRONE": "true", "DRONE_PULL_REQUEST": "7", "DRONE_COMMIT_SHA": head, "DRONE_TARGET_BRANCH": "main",
+      "DRONE_REPO_BRANCH": "main",
+    ]
+    let without = try sandbox.keywright(["gate"], in: clone, extra: variables)
+    #expect(without.status == 1)
+    #expect(without.errors.contains("judged 3 commits") && without.errors.contains("origin/main"), "\(without.errors)")
+    let fetched = try sandbox.keywright(["gate", "--deepen"], in: clone, extra: variables)
+    #expect(fetched.status == 1)
+    #expect(fetched.errors.contains("judged 1 commit of"), "\(fetched.errors)")
+  }
+
   @Test func aChangeOfAThousandCommitsIsJudged() throws {
     try branch()
     // Made by one process: what counts is the length.

@@ -37,6 +37,18 @@ import Testing
     #expect(!world.service.requests.contains { $0.contains("revoke") || $0.contains("DELETE") })
   }
 
+  /// A backup that comes back between the last file and the revocation must not meet a dead key.
+  @Test func looksAtTheFilesAgainBeforeItRevokes() throws {
+    let world = try World()
+    world.service.plan("revoke", [.notSent, .notSent, .notSent])
+    #expect(try world.rotator().rotate(world.key, reason: "manual").outcome == .unknown)
+    let text = try String(contentsOfFile: world.key.files[0], encoding: .utf8)
+    try text.replacingOccurrences(of: try world.value(), with: world.oldValue).write(
+      toFile: world.key.files[0], atomically: true, encoding: .utf8)
+    #expect(try world.resume()?.outcome == .human)
+    #expect(world.service.isLive(world.oldValue))
+  }
+
   @Test func rotatesAgainAlthoughTheConfigurationNamesTheFirstKey() throws {
     let world = try World()
     for _ in 0..<3 {

@@ -77,7 +77,7 @@ def main():
             bits[((value + step * other) & 0xFFFFFFFF) >> 16] = 1
     bits += [0] * (-len(bits) % 6)
     packed = "".join(chr(48 + sum(bits[at + bit] << bit for bit in range(6))) for at in range(0, len(bits), 6))
-    print("// Statistics of the words of code and its documents. Written by Tests/Training/tables.py; do not edit.\n")
+    print("// Statistics of the words of code and its documents. Written by Tests/Training/tables.py; do not edit.\n// swift-format-ignore-file\n")
     print("enum GenericTables {")
     print("  /// Surprise of the third letter, in 2/5 bits, from '0'; index 729a + 27b + c.")
     print('  static let trigrams: StaticString = #"' + "".join(table) + '"#')

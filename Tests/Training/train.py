@@ -3,9 +3,9 @@
 
     train.py --features FEATURES --dev DEV.jsonl --labels LABELS.csv --root DIR [--ordinary ORD.jsonl] [--ignore FILE] [--write SWIFT]
 
-FEATURES and the .jsonl files are what `keywright rules features` prints (so that training sees what runs), LABELS the
-development set's labels, DIR where it is unpacked, IGNORE a list of `path:line` of the ordinary trees that are credentials
-after all. Without --write it only cross-validates, by repository: no repository is judged by a model that has seen it.
+FEATURES and the .jsonl files are what `keywright rules features` prints (so that training sees what runs), those of ordinary
+trees thinned by select.py; LABELS the development set's labels, DIR where it is unpacked, IGNORE a list of `path:line:value` (the
+value's first 40 characters) of the ordinary trees that are credentials after all. Without --write it only cross-validates, by repository: no repository is judged by a model that has seen it.
 """
 import argparse, collections, sys
 import numpy as np
@@ -20,10 +20,10 @@ def options():
     parser.add_argument("--ordinary-weight", type=float, default=0.3)
     parser.add_argument("--ignore")
     parser.add_argument("--write")
-    parser.add_argument("--trees", type=int, default=200)
+    parser.add_argument("--trees", type=int, default=150)
     parser.add_argument("--rate", type=float, default=0.07)
     parser.add_argument("--depth", type=int, default=6)
-    parser.add_argument("--bags", type=int, default=1)
+    parser.add_argument("--bags", type=int, default=2)
     parser.add_argument("--repeats", type=float, default=0.0)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=3)
@@ -115,7 +115,7 @@ def main():
     model = fit(set_.data.take(seen), set_.y[seen], set_.w[seen], names, arguments, log=lambda text: print(text, file=sys.stderr))
     bias, text = pack(model)
     with open(arguments.write, "w") as file:
-        file.write(f"// The generic model's weights. Written by Tests/Training/train.py; do not edit.\n\nenum GenericWeights {{\n"
+        file.write(f"// The generic model's weights. Written by Tests/Training/train.py; do not edit.\n// swift-format-ignore-file\n\nenum GenericWeights {{\n"
                    f"  /// How many features the trees were made for.\n  static let features = {len(names)}\n"
                    f"  /// The score before any feature counts.\n  static let bias = {bias}\n"
                    f"  /// {len(model[1])} trees; GenericModel says how to read them.\n"
