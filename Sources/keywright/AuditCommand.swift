@@ -24,7 +24,7 @@ struct AuditKeysCommand: ParsableCommand {
       their key, rotations that have not ended. Nothing is sent. Exit status: 0 all is well, 1 something is not.
       """)
 
-  @Option(help: "text or json (default: text).") var format: ReportFormat = .text
+  @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 

@@ -12,7 +12,7 @@ struct Keywright: ParsableCommand {
     abstract: "Finds every key a git repository ever leaked, proves which still work, and changes the locks.",
     discussion: """
       scan finds, verify asks the providers, rotate replaces a key everywhere and proves the old one dead.
-      Nothing but verify, rotate, resume and keys uses the network.
+      Nothing but verify, rotate, resume and keys uses the network; gate does when it is told to ask or to fetch.
 
       Exit status: 0 clean or done, 1 findings, 2 usage or configuration, 3 scan incomplete, 4 rotation outcome unknown
       (run resume), 5 a person is needed, 6 the old key still works, 75 locked by another run, 130 interrupted.

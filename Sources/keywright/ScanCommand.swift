@@ -13,10 +13,11 @@ internal import Scanning
 struct ScanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scan",
-    abstract: "Find keys in a repository's whole history, in a directory, or in standard input.",
+    abstract: "Find keys in a repository's whole history, in what a commit adds, in a directory, or in standard input.",
     discussion: """
       Reads every blob, commit and tag message in the object database, each once: what branches, tags, other refs,
-      stash and reflogs reach, and what nothing reaches any more. No network, and nothing is written to the repository.
+      stash and reflogs reach, and what nothing reaches any more. --staged looks at what `git commit` would add, --range at
+      what the commits of a range add, --known for the values of a file. No network, and nothing is written to the repository.
       Values are redacted unless --show-secrets is given.
 
       Exit status: 0 nothing found (or only in objects that nothing reaches), 1 findings, 3 something that was asked for

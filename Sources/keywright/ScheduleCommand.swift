@@ -22,7 +22,7 @@ struct ScheduleShowCommand: ParsableCommand {
 
   @Option(name: [.customLong("next")], help: ArgumentHelp("How far to look ahead.", valueName: "duration"))
   var horizon = "90d"
-  @Option(help: "text or json (default: text).") var format: ReportFormat = .text
+  @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 

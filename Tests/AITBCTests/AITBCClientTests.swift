@@ -198,28 +198,19 @@ private let issued =
     #expect(throws: ConfigurationError.self) { try AITBCClient(apiKey: "k", tenantID: "a\r\nb") }
   }
 
-  @Test func aProgramWithoutTasksCanWait() throws {
+  @Test func aProgramWithoutTasksCanWait() async throws {
     let service = Service((200, #"{"key_id":"key_1"}"#, [:]))
     let client = try client(service)
-    let id = try Thread.run { try AITBCClient.wait { try await client.whoami().keyID } }
+    let id = try await Thread.run { try AITBCClient.wait { try await client.whoami().keyID } }
     #expect(id == "key_1")
   }
 }
 
 extension Thread {
-  /// Runs `body` on a thread of its own: waiting must not block one of those that run tasks.
-  fileprivate static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) throws -> R {
-    let done = DispatchSemaphore(value: 0)
-    let box = ResultBox<R>()
-    detachNewThread {
-      box.value.withLock { $0 = Result { try body() } }
-      done.signal()
+  /// Runs `body` on a thread of its own, and waits for it without blocking one of those that run tasks.
+  fileprivate static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { continuation in
+      detachNewThread { continuation.resume(with: Result { try body() }) }
     }
-    done.wait()
-    return try #require(box.value.withLock { $0 }).get()
   }
-}
-
-private final class ResultBox<R: Sendable>: Sendable {
-  let value = Mutex<Result<R, any Error>?>(nil)
 }
