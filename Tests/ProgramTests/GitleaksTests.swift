@@ -69,8 +69,11 @@ import Testing
     #expect(other.status == 1 && other.output.hasPrefix("RuleID,Commit,File,SymlinkFile,Secret,Match,"))
     let text = try sandbox.keywright(["git", repository], extra: ["GITLEAKS_CONFIG_TOML": configuration])
     #expect(text.status == 1)
-    #expect(try sandbox.keywright(base + ["--log-opts", "HEAD~1..HEAD", "-v"]).status == 1)
-    #expect(try sandbox.keywright(base + ["--log-opts=HEAD..HEAD"]).status == 0)
+    #expect(try sandbox.keywright(base + ["--log-opts", "HEAD~1", "-v"]).status == 1)
+    // The last commit moves the line and adds none that holds a value.
+    #expect(try sandbox.keywright(base + ["--log-opts=HEAD~1..HEAD"]).status == 0)
+    let told = try sandbox.keywright(base + ["--log-opts", "--since=yesterday ^HEAD~1 HEAD"])
+    #expect(told.status == 0 && told.errors.contains("'--since=yesterday' is not honoured"))
     #expect(try sandbox.keywright(base + ["--exit-code=0"]).status == 0)
   }
 
@@ -83,7 +86,8 @@ import Testing
     #expect(try entries(stream).first?["Fingerprint"] as? String == ":shop-key:1")
     try "shop=\(key)\n".write(toFile: repository + "/b.txt", atomically: false, encoding: .utf8)
     let files = try sandbox.keywright(["dir", repository, "-c", config, "-f", "json", "-r", "-"])
-    #expect(files.status == 1 && (try entries(files)).first?["Commit"] as? String == "")
+    #expect(files.status == 1)
+    #expect(try entries(files).first?["Commit"] as? String == "")
     #expect(try sandbox.keywright(["git", repository, "--staged", "--pre-commit", "-c", config]).status == 0)
     try sandbox.git("add", ".", in: repository)
     #expect(try sandbox.keywright(["git", repository, "--staged", "--pre-commit", "-c", config]).status == 1)
