@@ -142,6 +142,10 @@ struct BaselineCommand: ParsableCommand {
   static var today: String { Timestamp.day(SystemClock().now() / 1_000) }
 
   static func write(_ baseline: Baseline, to file: String) throws {
+    // The file lies in a repository that may be anybody's: a link would let it choose what is overwritten.
+    if let status = try? Files.status(file, followsLinks: false), status.kind != .regular {
+      throw Failure(.usage, "\(file) is no regular file", hint: "remove it, or name another with --baseline")
+    }
     do { try Files.replaceAtomically(file, baseline.render(), mode: 0o644) } catch {
       throw Failure("the baseline was not written: \(error)")
     }

@@ -12,11 +12,13 @@ struct HookAdvice {
   var isFirstCommit = false
   /// Whether git was called in a directory below the top: paths are then said from the top.
   var isBelowTop = false
+  /// Places of what was found and does not count: too weak to stop anybody, but not to be shown either.
+  var alsoMasked: [Occurrence] = []
   private static let maximumShown = 20
 
   func text(_ report: ScanReport) -> String {
     let open = report.findings.filter(\.isOpen)
-    let places = report.findings.flatMap(\.occurrences)
+    let places = report.findings.flatMap(\.occurrences) + alsoMasked
     var text = "\n"
     for finding in open.prefix(HookAdvice.maximumShown) {
       text += TextReport(colour: colour).card(finding)

@@ -64,7 +64,7 @@ struct HookCommand: ParsableCommand {
 
     func run() throws {
       let environment = GitEnvironment(Surroundings.all)
-      guard let report = try judged(environment) else { return }
+      guard let (report, weaker) = try judged(environment) else { return }
       for omission in report.omissions { Console.note("not scanned: \(omission)") }
       if report.fails {
         StandardStream.error.write(
@@ -72,20 +72,21 @@ struct HookCommand: ParsableCommand {
             HookAdvice(
               hook: hook, colour: Console.errorColour, excerpts: Excerpts(".", environment: environment),
               isFirstCommit: (try? Repository.open(".", environment: environment))?.head() == nil,
-              isBelowTop: Surroundings.variable("GIT_PREFIX") != nil
+              isBelowTop: Surroundings.variable("GIT_PREFIX") != nil, alsoMasked: weaker
             ).text(report).utf8))
         throw ExitStatus.findings
       }
       if report.coverage.isIncomplete { throw ExitStatus.incomplete }
     }
 
-    /// What the hook finds; nil where nothing is brought.
-    private func judged(_ environment: GitEnvironment) throws -> ScanReport? {
+    /// What the hook finds, and where there is something that does not count; nil where nothing is brought.
+    private func judged(_ environment: GitEnvironment) throws -> (ScanReport, weaker: [Occurrence])? {
       var options = ScanOptions()
       options.threads = 1
       if hook == .preReceive {
         let pushed = try PushedRefs.read(hook, remote: nil, environment)
-        return pushed.range.heads.isEmpty ? nil : try PushJudgement.judge(pushed, judgement, options, environment)
+        if pushed.range.heads.isEmpty { return nil }
+        return (try PushJudgement.judge(pushed, judgement, options, environment), [])
       }
       let baseline = try judgement.loadBaseline(for: ".")
       options.fingerprintKey = baseline?.key
@@ -102,8 +103,9 @@ struct HookCommand: ParsableCommand {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }
+      let weaker = report.findings.filter { $0.confidence < judgement.minConfidence.confidence }.flatMap(\.occurrences)
       judgement.judge(&report, baseline)
-      return report
+      return (report, weaker)
     }
   }
 }

@@ -14,8 +14,8 @@ struct TrustStore {
   init() throws { path = try Surroundings.configurationDirectory() + "/trusted" }
 
   /// Whether exactly this content was consented to under exactly this (resolved) path.
-  func holds(_ path: String, _ content: [UInt8]) -> Bool {
-    entries().contains(line(path, content))
+  func holds(_ path: String, _ content: [UInt8]) throws -> Bool {
+    try entries().contains(line(path, content))
   }
 
   /// Consents to this content, in place of any earlier content of the same path.
@@ -24,14 +24,16 @@ struct TrustStore {
     guard !path.utf8.contains(where: { $0 == 0x0a || $0 == 0x0d }) else {
       throw Failure(.usage, "a path with a line break can't be trusted", hint: "give the file another name")
     }
-    let kept = entries().filter { !$0.hasSuffix("  \(path)") }
+    let kept = try entries().filter { !$0.hasSuffix("  \(path)") }
     let text = (kept + [line(path, content)]).sorted().joined(separator: "\n") + "\n"
     try Files.makeDirectory(Files.parent(self.path), mode: 0o700)
     try Files.replaceAtomically(self.path, Array(text.utf8), mode: 0o600)
   }
 
-  private func entries() -> [String] {
-    guard let bytes = try? Files.read(path, maximumBytes: 1 << 20) else { return [] }
+  /// A list that can't be read is no empty list: adding to it would drop every consent.
+  private func entries() throws -> [String] {
+    guard Files.exists(path) else { return [] }
+    let bytes = try Files.read(path, maximumBytes: 1 << 20)
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
