@@ -57,6 +57,21 @@ public final class OccurrenceReader {
     return store.makeReader()
   }
 
+  /// What the generic case's model saw at an occurrence, the strongest first, in 1/512 of the natural logarithm of the odds;
+  /// nil where it claims nothing, or where the value can't be read any more.
+  public func evidence(_ occurrence: Occurrence) -> [(name: String, value: Int, score: Int)]? {
+    guard occurrence.offset >= 0, occurrence.length > 0, occurrence.offset <= Int.max - occurrence.length else {
+      return nil
+    }
+    let value = occurrence.offset..<occurrence.offset + occurrence.length
+    if let object = occurrence.object {
+      let found = try? reader?.read(object) { _, bytes in GenericSample.at(value, in: bytes)?.evidence }
+      return (found ?? nil) ?? nil
+    }
+    let bytes = stream ?? file(occurrence.path)
+    return bytes.flatMap { GenericSample.at(value, in: $0.span)?.evidence }
+  }
+
   /// What stands round an occurrence of a rule's finding; nil where it can't be read any more.
   public func text(_ rule: RuleID, _ occurrence: Occurrence) -> OccurrenceText? {
     if let object = occurrence.object {

@@ -22,7 +22,8 @@ struct Keywright: ParsableCommand {
     subcommands: [
       ScanCommand.self, GateCommand.self, HookCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self,
       RotationCommand.self, KeysCommand.self, ScheduleCommand.self, AuditCommand.self, BaselineCommand.self,
-      RulesCommand.self, ReportCommand.self, TrustCommand.self, GitleaksGitCommand.self, GitleaksDirCommand.self,
+      RulesCommand.self, ReportCommand.self, ExplainCommand.self, TrustCommand.self, GitleaksGitCommand.self,
+      GitleaksDirCommand.self,
       GitleaksStdinCommand.self, GitleaksDetectCommand.self, GitleaksProtectCommand.self,
     ])
 }
