@@ -43,7 +43,6 @@ let package = Package(
   targets: [
     // C libraries, each imported by exactly one target below.
     .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-    .systemLibrary(name: "Cvectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
     .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "Clibdeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "Csodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -59,7 +58,7 @@ let package = Package(
 
     // Scanning wing.
     layer("Git", ["Model", "Posix", "Clibgit2", "Clibdeflate"]),
-    layer("Matching", ["Model", "RuleBook", "Cvectorscan", "Cpcre2"]),
+    layer("Matching", ["Model", "RuleBook", "Cpcre2"]),
     layer("Scanning", ["Model", "Git", "Matching", "RuleBook", "Formats", "Posix", "Secrets"]),
 
     // Rotation wing.

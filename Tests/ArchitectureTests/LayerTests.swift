@@ -11,7 +11,7 @@ private let arrows: [String: Set<String>] = [
   "Formats": ["Model", "Secrets"],
   "RuleBook": ["Model", "Formats"],
   "Git": ["Model", "Posix", "Clibgit2", "Clibdeflate"],
-  "Matching": ["Model", "RuleBook", "Cvectorscan", "Cpcre2"],
+  "Matching": ["Model", "RuleBook", "Cpcre2"],
   "Scanning": ["Model", "Git", "Matching", "RuleBook", "Formats", "Posix", "Secrets"],
   "Transport": ["Secrets", "Ccurl"],
   "Providers": ["Model", "RuleBook", "Formats", "Transport", "Secrets", "Posix"],
@@ -121,7 +121,7 @@ private func sourceFiles() throws -> [SourceFile] {
   }
 
   @Test func eachCLibraryHasOneOwner() {
-    for library in ["Clibgit2", "Cvectorscan", "Cpcre2", "Clibdeflate", "Csodium", "Ccurl"] {
+    for library in ["Clibgit2", "Cpcre2", "Clibdeflate", "Csodium", "Ccurl"] {
       #expect(arrows.values.filter { $0.contains(library) }.count <= 1, "\(library)")
     }
   }
