@@ -9,6 +9,10 @@ struct PatternHead {
     /// Whether what comes next in the pattern goes on with it.
     var isOpen = true
     static let closed = Prefix(isOpen: false)
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(sets.reduce(isOpen ? 1 : 2) { ($0 ^ $1.digest) &* 0x9e37_79b9_7f4a_7c15 })
+    }
   }
 
   private static let maximumPrefixes = 64
