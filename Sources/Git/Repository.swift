@@ -115,6 +115,8 @@ public final class Repository: Sendable {
   private static func refusal(_ status: Int32, _ path: String, _ message: String) -> GitError {
     switch status {
     case GIT_ENOTFOUND.rawValue:
+      // On its way up libgit2 passes over repositories of other users, and says in the end that there is none.
+      if let place = foreignRepository(path) { return .ownership(place) }
       return GitError(
         reason: "not a git repository (or any of the parent directories): \(path)",
         hint: "to scan files without git: keywright scan --dir \(path)")
@@ -172,6 +174,18 @@ public final class Repository: Sendable {
     let path = unsafe String(cString: text)
     return path.hasPrefix("/")
       ? path : (workTree ?? gitDirectory) + (workTree?.hasSuffix("/") == false ? "/" : "") + path
+  }
+
+  /// The nearest directory upwards with a `.git` of another user; nil if the nearest one is ours, or there is none.
+  private static func foreignRepository(_ path: String) -> String? {
+    guard var directory = StoredDirectory.realPath(path) else { return nil }
+    while true {
+      let base = directory == "/" ? "" : directory
+      var status = stat()
+      if unsafe lstat(base + "/.git", &status) == 0 { return status.st_uid == geteuid() ? nil : directory }
+      guard directory != "/", let slash = directory.lastIndex(of: "/") else { return nil }
+      directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
+    }
   }
 
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.

@@ -121,6 +121,21 @@ import Testing
     #expect(outcome.errors.contains("--dir"))
   }
 
+  @Test(.enabled(if: geteuid() == 0))
+  func anotherUsersRepositoryIsRefusedWithGitsRemedy() throws {
+    let repository = try sandbox.repository("foreign")
+    try sandbox.commit("k=\(key)\n", to: "a", in: repository)
+    let owned = try sandbox.run("/usr/bin/env", ["chown", "-R", "65534", repository])
+    try #require(owned.status == 0)
+    let refused = try sandbox.keywright("scan", repository)
+    #expect(refused.status == 2)
+    #expect(refused.errors.contains("dubious ownership"))
+    #expect(refused.errors.contains("git config --global --add safe.directory \(repository)"))
+    try "[safe]\n\tdirectory = \(repository)\n".write(
+      toFile: sandbox.root + "/.gitconfig", atomically: false, encoding: .utf8)
+    #expect(try sandbox.keywright("scan", repository).status == 1)
+  }
+
   @Test func controlCharactersInNamesDoNotReachTheTerminal() throws {
     let repository = try sandbox.repository()
     try sandbox.commit("\(key)\n", to: "a\u{1b}[2Jb\nc", in: repository)
