@@ -88,6 +88,8 @@ public struct ListedKey: Sendable, Equatable {
   public var reference: String?
   /// The id of the key that it took the place of.
   public var replaces: String?
+  /// When it was last used, in the provider's words.
+  public var lastUsed: String?
 
   /// A line as given.
   public init(

@@ -21,7 +21,8 @@ struct Keywright: ParsableCommand {
     version: programVersion,
     subcommands: [
       ScanCommand.self, GateCommand.self, HookCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self,
-      RotationCommand.self, KeysCommand.self, ScheduleCommand.self, AuditCommand.self, BaselineCommand.self,
+      RotationCommand.self, KeysCommand.self, ConsumersCommand.self, ScheduleCommand.self, AuditCommand.self,
+      BaselineCommand.self,
       RulesCommand.self, ReportCommand.self, ExplainCommand.self, TrustCommand.self, GitleaksGitCommand.self,
       GitleaksDirCommand.self,
       GitleaksStdinCommand.self, GitleaksDetectCommand.self, GitleaksProtectCommand.self,

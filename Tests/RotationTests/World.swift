@@ -74,7 +74,8 @@ final class World: Sendable {
   /// A new process: its own ledger connection, its own client.
   func rotator(
     interrupted: @escaping @Sendable () -> Bool = { false },
-    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() }
+    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() },
+    deliver: @escaping @Sendable (Delivery) -> DeliveryEnd = { _ in .delivered }
   ) throws -> Rotator {
     let (service, clock, provider) = (service, clock, provider)
     return Rotator(
@@ -84,7 +85,7 @@ final class World: Sendable {
           id == "aitbc"
             ? ProviderSession(
               provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock)) : nil
-        }, actor: "test", runHook: { command, _, _ in hook(command) },
+        }, actor: "test", runHook: { command, _, _ in hook(command) }, deliver: deliver,
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
   }
 
