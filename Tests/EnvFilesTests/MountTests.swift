@@ -65,8 +65,10 @@ enum MountTable {
       let target = EnvTarget(path: try scratch.write(filler + MountTests.text), variable: "KEY")
       _ = try EnvFiles.preflight(target, old: MountTests.old)
       var size = 256 << 10
+      var number = 0
       while size > 1_024 {
-        if (try? scratch.write([UInt8](repeating: 1, count: size), to: "fill-\(size)")) == nil { size /= 2 }
+        number += 1
+        if (try? scratch.write([UInt8](repeating: 1, count: size), to: "fill-\(number)")) == nil { size /= 2 }
       }
       let error = #expect(throws: EnvFileError.self) {
         try EnvFiles.replace(target, old: MountTests.old, new: MountTests.new, transaction: "t")

@@ -125,7 +125,7 @@ struct DiskModel {
       ])
     let after = text.replacingOccurrences(of: PowerLossTests.old, with: PowerLossTests.new)
     try #require(try scratch.read() == after)
-    let lines = try scratch.read("log").split(separator: "\n").map(String.init).filter { $0.contains(scratch.root) }
+    let lines = PowerLossTests.joined(try scratch.read("log")).filter { $0.contains(scratch.root) }
     let operations = try PowerLossTests.operations(lines, scratch.root)
     #expect(operations.contains(.rename(from: ".keywright-tx.tmp", to: ".env")), "\(lines)")
     #expect(operations.last == .synchronizeDirectory)
@@ -151,10 +151,27 @@ struct DiskModel {
     )
   }
 
+  /// The calls, those in one piece that another thread's call had parted.
+  private static func joined(_ log: String) -> [String] {
+    var begun: [Substring: String] = [:]
+    var lines: [String] = []
+    for line in log.split(separator: "\n") {
+      let process = line.prefix { $0.isNumber }
+      if let cut = line.range(of: " <unfinished ...>") {
+        begun[process] = String(line[..<cut.lowerBound])
+      } else if let rest = line.range(of: " resumed>"), let head = begun.removeValue(forKey: process) {
+        lines.append(head + line[rest.upperBound...])
+      } else {
+        lines.append(String(line))
+      }
+    }
+    return lines
+  }
+
   private static func operations(_ lines: [String], _ root: String) throws -> [DiskModel.Operation] {
     var files: [String: Int] = [:]
     var found: [DiskModel.Operation] = []
-    for line in lines where !line.contains(" = -1 ") && !line.contains("resumed>") {
+    for line in lines where !line.contains(" = -1 ") {
       let call = String(line.drop { $0.isNumber || $0 == " " })
       let name = String(call.prefix { $0 != "(" })
       /// The last part of the path behind the first descriptor.

@@ -144,7 +144,8 @@ enum RealReaders {
     let folder = (first as NSString).deletingLastPathComponent
     let (socket, log) = (folder + "/s", folder + "/log")
     let daemon = """
-      import http.server, json, socketserver, sys
+      import http.server, json, os, socketserver, sys
+      os.closerange(3, 1024)  # what is inherited would keep whoever waits for the shell waiting
       class H(http.server.BaseHTTPRequestHandler):
         def reply(s, c, o):
           b = json.dumps(o).encode(); s.send_response(c); s.send_header('Api-Version', '1.41')
@@ -159,10 +160,10 @@ enum RealReaders {
         def get_request(s): return super().get_request()[0], ('x', 0)
       s = S(sys.argv[1], H); print('ready', flush=True); s.serve_forever()
       """
-    // One program for all of it: the daemon ends with the shell that began it.
+    // One program for all of it: the daemon ends with the shell that began it, by the one signal that is never blocked.
     let script = """
       python3 -c "$1" "$2" "$3" >"$3.ready" 2>/dev/null & daemon=$!
-      trap 'kill $daemon' EXIT
+      trap 'kill -9 $daemon' EXIT
       for i in $(seq 200); do [ -s "$3.ready" ] && break; sleep 0.05; done
       docker="$4"; socket="$2"; log="$3"; shift 4
       for f; do

@@ -475,7 +475,8 @@ private final class Moto {
   }
 
   deinit {
-    process.terminate()
+    // The tests' mask of signals is inherited, and blocks the milder ones.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     try? FileManager.default.removeItem(atPath: folder)
   }
