@@ -18,7 +18,7 @@ struct ChangedContent {
 
 /// Gathers findings over changes.
 struct ChangeFindings {
-  private let rules: [Rule]
+  private let rules: RuleList
   private let matcher: ContentMatcher
   private let reader: StoreReader
   private let options: ScanOptions
