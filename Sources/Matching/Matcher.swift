@@ -28,7 +28,7 @@ public final class MatcherProgram: Sendable {
   let widths: [Int]
   /// Which rules stand for the generic case, whose literals carry numbers behind those of the rules.
   let generic: GenericRules
-  private let ready: Mutex<[Int: ReadyRule]> = Mutex([:])
+  private let ready: Mutex<[ReadyRule?]>
 
   /// Makes a program of rules.
   public convenience init(_ rules: [Rule]) {
@@ -56,6 +56,7 @@ public final class MatcherProgram: Sendable {
     self.approaches = approaches
     self.finder = finder
     generic = GenericRules(rules)
+    ready = Mutex(Array(repeating: nil, count: rules.count))
     widths = rules.facts.map { max($0.width, LiteralFinder.maximumReach) }
   }
 

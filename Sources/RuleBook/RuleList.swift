@@ -91,15 +91,21 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
 private final class PackedRuleTexts: Sendable {
   private let text: String
   private let places: [RulePlace]
-  private let decoded = Mutex<[Int: Rule]>([:])
+  private let decoded: Mutex<[Decoded?]>
+
+  private final class Decoded: Sendable {
+    let rule: Rule
+    init(_ rule: Rule) { self.rule = rule }
+  }
 
   init(_ text: String, _ places: [RulePlace]) {
     self.text = text
     self.places = places
+    decoded = Mutex(Array(repeating: nil, count: places.count))
   }
 
   func rule(_ index: Int) -> Rule {
-    if let rule = decoded.withLock({ $0[index] }) { return rule }
+    if let known = decoded.withLock({ $0[index] }) { return known.rule }
     let place = places[index]
     let provider = String(decoding: bytes(place.provider), as: UTF8.self)
     // A record that can't be read is a rule that finds nothing; a test decodes them all.
@@ -108,7 +114,7 @@ private final class PackedRuleTexts: Sendable {
       ?? Rule(
         id: RuleID("unreadable-rule"), provider: provider, name: "A rule that can't be read", severity: .low,
         confidence: .guess, literals: [], pattern: "(?!)", width: 1, source: "")
-    decoded.withLock { $0[index] = rule }
+    decoded.withLock { $0[index] = Decoded(rule) }
     return rule
   }
 

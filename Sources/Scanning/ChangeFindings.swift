@@ -53,8 +53,8 @@ struct ChangeFindings {
   private let wholeFiles: Bool
   private var occurrences: [ValueNumber: [Occurrence]] = [:]
   private var arrivals: [Spot: Arrival] = [:]
-  private var counted: Set<ObjectID> = []
-  private var matched: [ObjectID: [Sighting]] = [:]
+  /// What stands in the contents that were matched; nil where there was too much to keep.
+  private var matched: [ObjectID: [Sighting]?] = [:]
   private var keptSightings = 0
   var coverage = Coverage()
 
@@ -111,7 +111,8 @@ struct ChangeFindings {
 
   /// What stands in a content. It is matched once, at however many paths it stands.
   private mutating func sightings(_ blob: ObjectID, _ path: BytePath) -> [Sighting] {
-    if let known = matched[blob] { return known }
+    let isFirst = matched[blob] == nil
+    if let known = matched[blob], let sightings = known { return sightings }
     var sightings: [Sighting] = []
     var skips: [Skip] = []
     var size = 0
@@ -133,15 +134,14 @@ struct ChangeFindings {
       skip.path = path
       skips.append(skip)
     }
-    if counted.insert(blob).inserted {
+    if isFirst {
       coverage.blobs += 1
       coverage.bytes += Int64(size)
       for skip in skips { coverage.add(skip) }
     }
-    if keptSightings + sightings.count <= ChangeFindings.maximumKept {
-      keptSightings += sightings.count
-      matched[blob] = sightings
-    }
+    let isKept = keptSightings + sightings.count <= ChangeFindings.maximumKept
+    keptSightings += isKept ? sightings.count : 0
+    matched.updateValue(isKept ? sightings : nil, forKey: blob)
     return sightings
   }
 
