@@ -99,15 +99,19 @@ let package = Package(
       path: "Tests/Benchmarks", swiftSettings: strict),
 
     // Tests.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Git", "Model", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      swiftSettings: strict),
     tests("ArchitectureTests", []),
     tests("PosixTests", ["Posix"]),
     tests("SecretsTests", ["Secrets"]),
     tests("ModelTests", ["Model"]),
     tests("FormatsTests", ["Formats", "Secrets"]),
     tests("RuleBookTests", ["RuleBook", "Model"]),
-    tests("GitTests", ["Git", "Model", "Clibdeflate"]),
+    tests("GitTests", ["Git", "Model", "Clibdeflate", "TestSupport"]),
     tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
-    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
+    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets", "TestSupport"]),
     tests("TransportTests", ["Transport", "Secrets"]),
     tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
