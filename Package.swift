@@ -111,7 +111,7 @@ let package = Package(
     tests("RuleBookTests", ["RuleBook", "Model"]),
     tests("GitTests", ["Git", "Model", "Clibdeflate", "TestSupport"]),
     tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
-    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets", "TestSupport"]),
+    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Report", "Secrets", "TestSupport"]),
     tests("TransportTests", ["Transport", "Secrets"]),
     tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
