@@ -17,7 +17,7 @@ struct TreeGraph: Sendable {
   func isEmpty(_ tree: UInt32) -> Bool { starts[Int(tree)] == starts[Int(tree) + 1] }
 
   /// Joins what the threads found; `objectCount` is the number of objects.
-  init(_ parts: [TreeVisitor], objectCount: Int) {
+  init(_ parts: [TreeEdges], objectCount: Int) {
     names = NameTable()
     edges = []
     edges.reserveCapacity(parts.reduce(0) { $0 + $1.edges.count })

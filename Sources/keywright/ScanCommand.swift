@@ -74,8 +74,11 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
   var fullScan = false
 
-  @Flag(help: "Do not use, or write, the report of the last scan of an unchanged history.")
+  @Flag(help: "Read the whole history again: neither use nor write what the last scan learnt of it.")
   var noCache = false
+
+  @Flag(help: "Scan the submodules' own repositories, too, as far as they have been fetched.")
+  var submodules = false
 
   @Option(help: ArgumentHelp("The exit status when there are findings.", valueName: "n"))
   var exitCode: Int32 = ExitStatus.findings.rawValue
@@ -96,6 +99,9 @@ struct ScanCommand: ParsableCommand {
     }
     guard range.map({ CommitRange($0) != nil }) ?? true else {
       throw ValidationError("--range wants A..B or a revision")
+    }
+    guard !submodules || !(staged || range != nil || dir != nil || stdin) else {
+      throw ValidationError("--submodules goes with the scan of a history")
     }
     guard maxBytes > 0 else { throw ValidationError("--max-bytes must be above 0") }
     guard threads.map({ (1...1_024).contains($0) }) ?? true else {
@@ -136,6 +142,7 @@ struct ScanCommand: ParsableCommand {
     if let threads { options.threads = threads }
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
+    options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     return try Scans.run(options) { program, options in
       if stdin {
@@ -175,7 +182,7 @@ struct ScanCommand: ParsableCommand {
 extension ScanReport {
   /// Whether something open is reached: what nothing reaches is told, but no push or clone would hand it on.
   var fails: Bool {
-    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability != .dangling } }
+    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability?.isReached ?? true } }
   }
 }
 

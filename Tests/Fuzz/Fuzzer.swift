@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 
 /// Something that takes bytes from anybody.
-protocol FuzzTarget {
+protocol FuzzTarget: SendableMetatype {
   /// Also the name of its corpus.
   static var name: String { get }
   /// Inputs to begin with, made anew from random numbers.

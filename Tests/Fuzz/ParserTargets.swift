@@ -180,7 +180,7 @@ enum CommitTarget: FuzzTarget {
     let header = CommitHeader(input.span)
     let id = ObjectID(CraftedPack.id(1).span, at: 0, count: 20)
     let info = CommitInfo(input.span, id: id)
-    guard abs(info.zone) < 100 * 60 else { throw FuzzFailure(description: "a zone of \(info.zone) minutes") }
+    guard abs(info.zone) <= 99 * 60 + 99 else { throw FuzzFailure(description: "a zone of \(info.zone) minutes") }
     let date = Timestamp.iso8601(info.time, zone: info.zone)
     guard date.utf8.count >= 20 else { throw FuzzFailure(description: "the date \(date)") }
     let target = TagHeader.target(input.span)
@@ -208,7 +208,7 @@ enum InflateTarget: FuzzTarget {
       let isSound = unsafe input.withUnsafeBufferPointer { unsafe inflater.inflate($0, into: whole.writable) }
       guard isSound else { continue }
       let same = whole.withSpan { span in
-        start.map { span.count == $0.count && span.indices.allSatisfy { i in span[i] == $0[i] } }
+        start.map { start in span.count == start.count && span.indices.allSatisfy { span[$0] == start[$0] } }
       }
       guard same == true else { throw FuzzFailure(description: "the beginning differs from the whole") }
       return "sound \(count > 0)"

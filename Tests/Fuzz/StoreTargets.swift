@@ -67,7 +67,8 @@ private func reading(_ objects: String) throws -> String {
     let store = try ObjectStore(objects: objects, idCount: 20, limits: limits())
     said += store.problems.map(\.detail).joined(separator: ", ")
     var walked = Set<ObjectID>()
-    for shown in store.forEachObject({ _ in Shown() }) {
+    let parts = store.forEachObject { _ in Shown() }
+    for shown in parts {
       if shown.isTwice {
         throw ObjectFailure(id: nil, reason: .corrupt, detail: "WRONG: shown twice, or of another size")
       }

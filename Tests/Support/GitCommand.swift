@@ -10,6 +10,13 @@ public struct CommandFailed: Error {
   public var status: Int32
   /// What it said.
   public var message: String
+
+  /// A failure as given.
+  public init(command: [String], status: Int32, message: String = "") {
+    self.command = command
+    self.status = status
+    self.message = message
+  }
 }
 
 /// Git, run for a test.
