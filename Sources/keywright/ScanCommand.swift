@@ -86,6 +86,7 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
+  @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var judgement: JudgementOptions
 
   func validate() throws {
@@ -144,7 +145,7 @@ struct ScanCommand: ParsableCommand {
     options.isFull = fullScan
     options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
-    return try Scans.run(options) { program, options in
+    return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
           throw Failure(
