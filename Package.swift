@@ -96,7 +96,7 @@ let package = Package(
     // Speed, on repositories that whoever runs it has on disk: swift run -c release benchmarks REPOSITORY...
     .executableTarget(
       name: "benchmarks", dependencies: ["Git", "Matching", "Model", "RuleBook", "BuiltinRules", "Scanning"],
-      path: "Tests/Benchmarks", swiftSettings: strict),
+      path: "Tests/Benchmarks", exclude: ["instructions", "instructions.limits", "peers"], swiftSettings: strict),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),

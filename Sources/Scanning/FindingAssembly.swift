@@ -35,6 +35,8 @@ struct FindingAssembly {
   private let named: NamedObjects
   private var valuesAtHead: Set<ValueNumber>
   private var occurrences: [ValueNumber: [Occurrence]] = [:]
+  private var isCut = false
+  private var steps = 0
   private var sightings: [ObjectID: [Sighting]] = [:]
   private var placed: Set<ValueNumber> = []
   private var infos: [Int: CommitInfo] = [:]
@@ -43,6 +45,12 @@ struct FindingAssembly {
 
   /// Paths that are listed for one value.
   private static let maximumPaths = 10_000
+  private static let maximumPathBytes = 128 << 20
+  /// Directories that are looked into for one question, and for all of them together.
+  private static let maximumPathSteps = 20_000
+  private static let maximumSteps = 2_000_000
+  /// Places that are listed for one value: a file may repeat a token a million times.
+  private static let maximumPlaces = 20_000
 
   init(
     _ store: ObjectStore, _ program: MatcherProgram, _ options: ScanOptions, _ key: FingerprintKey,
@@ -79,11 +87,19 @@ struct FindingAssembly {
   /// Adds what lies at a path of some commit.
   mutating func addPlaces() {
     var byValue: [ValueNumber: [(path: BytePath, node: UInt32, seen: FirstSeen)]] = [:]
+    var pathBytes = 0
     for (place, seen) in attribution.firstSeen where isReported(place.value) {
+      // Directories may lie so deep that their paths would fill the memory.
+      guard pathBytes <= FindingAssembly.maximumPathBytes || byValue[place.value] == nil else {
+        if !isCut { skips.append(Skip(reason: .matchLimit, detail: "the paths are too long to list them all")) }
+        isCut = true
+        continue
+      }
       let path = attribution.paths.path(place.path, attribution.graph.names)
+      pathBytes += path.bytes.count
       byValue[place.value, default: []].append((path, place.path, seen))
     }
-    for (value, places) in byValue {
+    for (value, places) in byValue.sorted(by: { $0.key < $1.key }) {
       placed.insert(value)
       let best = places.sorted { ($0.seen.reachability, $0.path) < ($1.seen.reachability, $1.path) }
       for (path, node, seen) in best.prefix(FindingAssembly.maximumPaths) {
@@ -110,11 +126,21 @@ struct FindingAssembly {
   private mutating func addName(_ sighting: inout Sighting) {
     sighting.place = .fileName
     if sighting.path.bytes.last == NamedObjects.mark { sighting.path = BytePath(Array(sighting.path.bytes.dropLast())) }
-    guard let root = sighting.root,
-      let found = try? reader.entry(at: sighting.path.bytes, in: root, idCount: root.count)
-    else { return }
+    guard let found = entry(sighting) else {
+      skips.append(Skip(reason: .matchLimit, detail: "a secret in a file's name lies too deep to be told where"))
+      return
+    }
     sighting.span = found.entry.name
     add(found.tree, sighting)
+  }
+
+  /// What a tree says of a sighting's path; nil where it lies too deep to be asked about.
+  private mutating func entry(_ sighting: Sighting) -> (tree: ObjectID, entry: TreeEntry)? {
+    guard let root = sighting.root else { return nil }
+    let depth = sighting.path.bytes.count { $0 == 0x2f }
+    guard depth <= FindingAssembly.maximumPathSteps, steps <= FindingAssembly.maximumSteps else { return nil }
+    steps += depth + 1
+    return (try? reader.entry(at: sighting.path.bytes, in: root, idCount: root.count)) ?? nil
   }
 
   /// Adds what stands in names of refs.
@@ -198,8 +224,10 @@ struct FindingAssembly {
         }
         for (seen, found) in zip(sightings, spans) where !found.isEmpty {
           var sighting = seen
-          if isShort, isLink(sighting) { sighting.place = .symlink }
-          for span in found {
+          if isShort, sighting.place == .blob, entry(sighting)?.entry.isLink == true { sighting.place = .symlink }
+          let room = max(0, FindingAssembly.maximumPlaces - occurrences[sighting.value, default: []].count)
+          if found.count > room { skips.append(FindingAssembly.tooManyPlaces(object)) }
+          for span in found.prefix(room) {
             occurrences[sighting.value, default: []].append(occurrence(object, sighting, span))
           }
         }
@@ -209,14 +237,15 @@ struct FindingAssembly {
       .sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
   }
 
+  private static func tooManyPlaces(_ object: ObjectID) -> Skip {
+    Skip(
+      reason: .matchLimit, object: object,
+      detail: "a secret has more than \(maximumPlaces) places: the rest is not listed")
+  }
+
   private typealias Located = (
     candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?, place: Place?
   )
-
-  private func isLink(_ sighting: Sighting) -> Bool {
-    guard let root = sighting.root else { return false }
-    return (try? reader.entry(at: sighting.path.bytes, in: root, idCount: root.count))??.entry.isLink ?? false
-  }
 
   /// A place that was known beforehand: of a name, counted from the name's beginning.
   private func known(_ span: Range<Int>, _ sighting: Sighting, _ bytes: Span<UInt8>, _ lines: LineIndex) -> [Located] {

@@ -62,8 +62,9 @@ struct HistoryScan {
     noteAbsent(walk.absent, walk.graph, commits, peeled, content.objects)
 
     meter.lap("graph")
-    let leads = walk.graph.leadsToValues(walk.blobValues)
-    var attribution = Attribution(walk.graph.pruned(leads: leads), commits, walk.blobValues, sets)
+    var graph = walk.graph
+    let leads = graph.leadsToValues(walk.blobValues)
+    var attribution = Attribution(graph.pruned(leads: leads), commits, walk.blobValues, sets)
     attribution.run(ProgressCounter("attributing commits", total: commits.count, options.progress))
     for tree in peeled.trees { attribution.noteTree(tree.number, tree.reachability) }
     attribution.noteHeads(peeled.heads.map { commits.trees[$0] })
@@ -71,6 +72,10 @@ struct HistoryScan {
       coverage.add(
         Skip(reason: .matchLimit, object: commits.id(commit), detail: "its trees have more paths than can be followed")
       )
+    }
+    if attribution.isCut {
+      coverage.add(
+        Skip(reason: .matchLimit, detail: "secrets lie at more paths than can be followed: not all of them are listed"))
     }
     meter.lap("attribution")
     let heads = searchHeads(attribution, peeled, content.objects, found)

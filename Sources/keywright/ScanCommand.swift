@@ -170,9 +170,15 @@ struct ScanCommand: ParsableCommand {
   /// The whole history, or what the last scan said of it if nothing has changed since.
   private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
     let target = path ?? "."
-    // What shows values, or is to be measured, has to read them.
-    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
-    let cache = isCached ? ScanCache(target, program, options) : nil
+    // A scan that is to be measured, or to prove something, reads everything.
+    guard !noCache && !stats && !fullScan && known.isEmpty else {
+      return try Scanner.history(target, program: program, options: options)
+    }
+    var options = options
+    options.objectCache = ScanCache.objects(of: target)
+    options.notice = { Console.note($0) }
+    // A report with values is never kept, nor one of more than this repository.
+    let cache = showSecrets || submodules ? nil : ScanCache(target, program, options)
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
     cache?.store(report)
@@ -183,7 +189,8 @@ struct ScanCommand: ParsableCommand {
 extension ScanReport {
   /// Whether something open is reached: what nothing reaches is told, but no push or clone would hand it on.
   var fails: Bool {
-    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability?.isReached ?? true } }
+    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability?.isReached ?? true }
+    }
   }
 }
 

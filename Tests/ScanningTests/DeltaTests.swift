@@ -59,7 +59,8 @@ import Testing
       for place in OracleRules.places(blob) { values.insert(blob[place[1]..<place[1] + place[2]]) }
     }
     #expect(values.count > 30)
-    let heads = Set(try history.text("ls-tree", "-r", "--format=%(objectname)", "HEAD").split(separator: "\n").map(String.init))
+    let heads = Set(
+      try history.text("ls-tree", "-r", "--format=%(objectname)", "HEAD").split(separator: "\n").map(String.init))
     var first: ScanReport?
     for (depth, window) in [(50, 10), (1, 5), (200, 40), (4_000, 2), (0, 0)] {
       try history.git(["repack", "-adfq", "--depth=\(depth)", "--window=\(window)"])

@@ -88,7 +88,7 @@ import Testing
     try history.git(["gc", "-q", "--prune=now"])
     try compare(history, cache, "a prune")
     #expect(try compare(history, cache, "nothing new after that") == 0)
-    try history.commit(nil, to: "fresh/a")
+    try history.commit(nil, to: "rebased/file")
     try compare(history, cache, "a removal")
   }
 
