@@ -4,6 +4,7 @@
 //   benchmarks --plant N [--seed S]        plants N generated secrets in a generated repository and counts those found
 //   benchmarks --generate DIRECTORY        makes a small repository, the same each time
 //   benchmarks --workload NAME REPOSITORY  does one thing once, for counting its instructions: see `instructions`
+//   benchmarks --hook KEYWRIGHT
 
 import Foundation
 import Git
@@ -57,6 +58,7 @@ func rules(_ directory: String) throws -> [Rule] {
 enum Benchmarks {
   static func main() throws {
     var arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "--hook" { return try HookBenchmark.run(Array(arguments.dropFirst())) }
     var options = ScanOptions()
     var directory = "Rules"
     var stages = false
