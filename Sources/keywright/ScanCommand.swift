@@ -76,8 +76,11 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
   var fullScan = false
 
-  @Flag(help: "Do not use, or write, the report of the last scan of an unchanged history.")
+  @Flag(help: "Read the whole history again: neither use nor write what the last scan learnt of it.")
   var noCache = false
+
+  @Flag(help: "Scan the submodules' own repositories, too, as far as they have been fetched.")
+  var submodules = false
 
   @Option(help: ArgumentHelp("The exit status when there are findings.", valueName: "n"))
   var exitCode: Int32 = ExitStatus.findings.rawValue
@@ -99,6 +102,9 @@ struct ScanCommand: ParsableCommand {
     }
     guard range.map({ CommitRange($0) != nil }) ?? true else {
       throw ValidationError("--range wants A..B or a revision")
+    }
+    guard !submodules || !(staged || range != nil || dir != nil || stdin) else {
+      throw ValidationError("--submodules goes with the scan of a history")
     }
     guard maxBytes > 0 else { throw ValidationError("--max-bytes must be above 0") }
     guard threads.map({ (1...1_024).contains($0) }) ?? true else {
@@ -139,6 +145,7 @@ struct ScanCommand: ParsableCommand {
     if let threads { options.threads = threads }
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
+    options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
       if stdin {
@@ -165,9 +172,15 @@ struct ScanCommand: ParsableCommand {
   /// The whole history, or what the last scan said of it if nothing has changed since.
   private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
     let target = path ?? "."
-    // What shows values, or is to be measured, has to read them.
-    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
-    let cache = isCached ? ScanCache(target, program, options) : nil
+    // A scan that is to be measured, or to prove something, reads everything.
+    guard !noCache && !stats && !fullScan && known.isEmpty else {
+      return try Scanner.history(target, program: program, options: options)
+    }
+    var options = options
+    options.objectCache = ScanCache.objects(of: target)
+    options.notice = { Console.note($0) }
+    // A report with values is never kept, nor one of more than this repository.
+    let cache = showSecrets || submodules ? nil : ScanCache(target, program, options)
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
     cache?.store(report)
@@ -178,7 +191,8 @@ struct ScanCommand: ParsableCommand {
 extension ScanReport {
   /// Whether something open is reached: what nothing reaches is told, but no push or clone would hand it on.
   var fails: Bool {
-    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability != .dangling } }
+    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability?.isReached ?? true }
+    }
   }
 }
 
