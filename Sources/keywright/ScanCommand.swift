@@ -28,6 +28,8 @@ struct ScanCommand: ParsableCommand {
       could not be read.
       """)
 
+  static let defaultMaximumBytes = 64 << 20
+
   @Argument(
     help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"), completion: .directory)
   var path: String?
@@ -72,7 +74,9 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Put the values into the report. Whoever reads it then holds the keys.")
   var showSecrets = false
 
-  @Option(help: ArgumentHelp("Skip content larger than this many bytes (default: \(64 << 20)).", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "Skip content larger than this many bytes (default: \(ScanCommand.defaultMaximumBytes)).", valueName: "bytes"))
   var maxBytes: Int?
 
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
@@ -93,6 +97,7 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
+  @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var judgement: JudgementOptions
 
   func validate() throws {
@@ -154,7 +159,7 @@ struct ScanCommand: ParsableCommand {
     options.isFull = fullScan
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     let limit = options.maximumBlobBytes
-    return try Scans.run(options) { program, options in
+    return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: limit) else {
           throw Failure(

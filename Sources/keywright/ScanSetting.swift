@@ -59,7 +59,7 @@ enum ScanSetting: String, CaseIterable {
     case .minConfidence: ConfidenceLevel.context.rawValue
     case .format: ReportFormat.text.rawValue
     case .threads: "one a processor"
-    case .maxBytes: "\(64 << 20)"
+    case .maxBytes: "\(ScanCommand.defaultMaximumBytes)"
     case .baseline: ".keywright-baseline at the top of the repository"
     case .cache, .repositoryConfig: "true"
     }
