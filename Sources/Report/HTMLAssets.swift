@@ -55,7 +55,7 @@ enum HTMLAssets {
     border-bottom:1px solid var(--line);font-size:13px}th{color:var(--soft);font-weight:600}
     .clean{font-size:18px;color:var(--good)}footer{color:var(--soft);font-size:13px}
     @media (max-width:720px){.toolbar{position:static}.toolbar select{flex:1 1 40%;max-width:none}.keys{display:none}
-    .when{white-space:normal}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:4px 0}
+    .when,.first .why{white-space:normal}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:4px 0}
     td{border:0;padding:1px 0}td:empty{display:none}td::before{content:attr(data-label) " ";color:var(--soft);display:inline-block;min-width:92px}
     table{width:auto}}
     @media print{:root{--bg:#fff;--fg:#000;--soft:#444;--line:#bbb;--card:#fff;--accent:#1f5fbf;--critical:#a3123a;
