@@ -39,11 +39,11 @@ struct HookAdvice {
       return text + takeOut(open) + replace(open) + allow(open)
     case .prePush:
       text += "keywright: this push would publish \(count). Three ways on:\n"
-      text += "  1. take it out:   git rebase -i \(base(open)), and edit the commit that is named above\n"
+      text += "  1. take it out:   \(takingOut(open))\n"
       return text + replace(open) + allow(open)
     case .preReceive:
       text += "keywright: this push brings \(count), and is refused.\n"
-      text += "  1. take it out:   git rebase -i \(base(open)), and edit the commit that is named above\n"
+      text += "  1. take it out:   \(takingOut(open))\n"
       // What the pushed commits themselves say excuses nothing here, unless the server's policy lets it.
       return text + replace(open)
         + "  3. it is no key:  an entry in the baseline of the default branch, which whoever may push there adds first\n"
@@ -94,6 +94,15 @@ struct HookAdvice {
         "\(HookAdvice.indent)or in the baseline:  \(command) \(finding.fingerprint.prefix(12)) --reason '<reason>'\n"
     }
     return text
+  }
+
+  /// How to take out what a commit, or a tag without one, brings.
+  private func takingOut(_ open: [Finding]) -> String {
+    let places = open.flatMap(\.occurrences)
+    let byTag = places.count { $0.place == .tag || $0.reachability == .tag }
+    let commit = "git rebase -i \(base(open)), and edit the commit that is named above"
+    let tag = "git tag -d NAME, and make the tag anew"
+    return byTag == 0 ? commit : byTag == places.count ? tag : "\(commit); of a tag: \(tag)"
   }
 
   /// The commit to rebase onto: the parent of the one that brought the key, where a single one did.
