@@ -1,7 +1,7 @@
 // What is needed to reach a database, and what its answers and failures are, whatever its protocol.
 
 public import Secrets
-public import Transport
+internal import Transport
 
 /// Where a database is, and how the connection is protected.
 public struct DatabaseAddress: Sendable, Equatable {

@@ -33,20 +33,20 @@
 
   private static func open() -> LibMariaDB? {
     guard let library = Library(["libmariadb.so.3"]),
-      let initialise = library.function("mysql_init", as: Start.self),
-      let set = library.function("mysql_options", as: Set.self),
-      let connect = library.function("mysql_real_connect", as: Connect.self),
-      let query = library.function("mysql_real_query", as: Query.self),
-      let errorNumber = library.function("mysql_errno", as: OfConnection.self),
-      let serverInformation = library.function("mysql_get_server_info", as: TextOfConnection.self),
-      let storeResult = library.function("mysql_store_result", as: Result.self),
-      let fieldCount = library.function("mysql_num_fields", as: OfConnection.self),
-      let fetchRow = library.function("mysql_fetch_row", as: Row.self),
-      let fetchLengths = library.function("mysql_fetch_lengths", as: Lengths.self),
-      let freeResult = library.function("mysql_free_result", as: Release.self),
-      let close = library.function("mysql_close", as: Release.self)
+      let initialise = unsafe library.function("mysql_init", as: Start.self),
+      let set = unsafe library.function("mysql_options", as: Set.self),
+      let connect = unsafe library.function("mysql_real_connect", as: Connect.self),
+      let query = unsafe library.function("mysql_real_query", as: Query.self),
+      let errorNumber = unsafe library.function("mysql_errno", as: OfConnection.self),
+      let serverInformation = unsafe library.function("mysql_get_server_info", as: TextOfConnection.self),
+      let storeResult = unsafe library.function("mysql_store_result", as: Result.self),
+      let fieldCount = unsafe library.function("mysql_num_fields", as: OfConnection.self),
+      let fetchRow = unsafe library.function("mysql_fetch_row", as: Row.self),
+      let fetchLengths = unsafe library.function("mysql_fetch_lengths", as: Lengths.self),
+      let freeResult = unsafe library.function("mysql_free_result", as: Release.self),
+      let close = unsafe library.function("mysql_close", as: Release.self)
     else { return nil }
-    return LibMariaDB(
+    return unsafe LibMariaDB(
       initialise: initialise, set: set, connect: connect, query: query, errorNumber: errorNumber,
       serverInformation: serverInformation, storeResult: storeResult, fieldCount: fieldCount, fetchRow: fetchRow,
       fetchLengths: fetchLengths, freeResult: freeResult, close: close)

@@ -11,6 +11,7 @@ public struct MySQLDriver: DatabaseDriver {
   /// A driver; connecting and each statement may take so long.
   public init(timeoutSeconds: UInt32 = 30) { self.timeoutSeconds = timeoutSeconds }
 
+  /// Connects as a user; nothing is asked of the server but to let that user in.
   public func connect(
     _ address: DatabaseAddress, user: String, password: Secret
   ) throws(DatabaseError) -> any DatabaseConnection {
@@ -56,7 +57,7 @@ public struct MySQLDriver: DatabaseDriver {
   init(_ library: LibMariaDB, _ address: DatabaseAddress) throws(DatabaseError) {
     self.library = library
     self.address = address
-    let opened = unsafe MySQLConnection.setUp.withLock { _ in
+    let opened = MySQLConnection.setUp.withLock { _ in
       unsafe UInt(bitPattern: library.initialise(nil))
     }
     guard let opened = unsafe Opaque(bitPattern: opened) else {

@@ -10,6 +10,7 @@ public struct PostgreSQLDriver: DatabaseDriver {
   /// A driver; connecting and each statement may take so long.
   public init(timeoutMilliseconds: Int64 = 30_000) { self.timeoutMilliseconds = timeoutMilliseconds }
 
+  /// Connects as a user; nothing is asked of the server but to let that user in.
   public func connect(
     _ address: DatabaseAddress, user: String, password: Secret
   ) throws(DatabaseError) -> any DatabaseConnection {
@@ -187,7 +188,7 @@ public struct PostgreSQLDriver: DatabaseDriver {
   private func rows(of result: Opaque) -> [[String?]] {
     let columns = unsafe library.columns(result)
     return unsafe (0..<library.rows(result)).map { row in
-      unsafe (0..<columns).map { column in
+      (0..<columns).map { column in
         if unsafe library.isNull(result, row, column) == 1 { return nil }
         return unsafe library.value(result, row, column).map { unsafe String(cString: $0) }
       }

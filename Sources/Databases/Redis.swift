@@ -10,6 +10,7 @@ public struct RedisDriver: DatabaseDriver {
   /// A driver; connecting and each answer may take so long.
   public init(timeoutSeconds: Double = 15) { self.timeoutSeconds = timeoutSeconds }
 
+  /// Connects as a user; nothing is asked of the server but to let that user in.
   public func connect(
     _ address: DatabaseAddress, user: String, password: Secret
   ) throws(DatabaseError) -> any DatabaseConnection {

@@ -43,14 +43,16 @@ public enum KeyFiles {
     do throws(EnvFileError) { return try EnvFiles.currentValue(of: target) } catch { throw refusal(error) }
   }
 
-  /// Tries everything about the files that can fail here.
+  /// Tries everything about the files that can fail here; without a rehearsal nothing is written beside them.
   static func preflight(
-    _ key: ConfiguredKey, old: Secret, policy: EnvPolicy
+    _ key: ConfiguredKey, old: Secret, policy: EnvPolicy, rehearses: Bool = true
   ) throws(RotationRefusal) -> [EnvPreview] {
     var previews: [EnvPreview] = []
     for target in key.targets {
       let preview: EnvPreview
-      do throws(EnvFileError) { preview = try EnvFiles.preflight(target, old: old, policy: policy) } catch {
+      do throws(EnvFileError) {
+        preview = try EnvFiles.preflight(target, old: old, policy: policy, rehearses: rehearses)
+      } catch {
         throw refusal(error)
       }
       guard !previews.contains(where: { $0.path == preview.path }) else {

@@ -10,7 +10,8 @@ internal import Glibc
   typealias Release = @convention(c) (UnsafeMutableRawPointer?) -> Void
   typealias Explain = @convention(c) (CURLcode) -> UnsafePointer<CChar>?
 
-  typealias Send = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, UnsafeMutablePointer<Int>?) -> CURLcode
+  typealias Send =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, UnsafeMutablePointer<Int>?) -> CURLcode
   typealias Receive =
     @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>?) -> CURLcode
 
