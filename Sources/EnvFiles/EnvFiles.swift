@@ -101,7 +101,7 @@ public enum EnvFiles {
     }
   }
 
-  private static func write(
+  static func write(
     _ edit: EnvEdit, _ place: EnvPlace, _ content: [UInt8], _ transaction: String
   ) throws(EnvFileError) {
     let name = temporaryName(transaction)
@@ -135,7 +135,7 @@ public enum EnvFiles {
     return ".keywright-\(String(String.UnicodeScalarView(safe.prefix(100)))).tmp"
   }
 
-  private static func demand(
+  static func demand(
     _ wanted: EnvState, _ state: EnvState, _ target: EnvTarget, _ text: EnvText
   ) throws(EnvFileError) {
     if state == wanted { return }

@@ -66,6 +66,10 @@ extension ProviderClient {
   func document(_ body: Secret) throws(ProviderError) -> Node {
     var bytes = body.copyBytes()
     defer { wipe(&bytes) }
+    if bytes.first(where: { $0 > 0x20 }) == 0x3c, var converted = XMLAnswer.json(bytes) {
+      wipe(&bytes)
+      swap(&bytes, &converted)
+    }
     do {
       return try JSON.parse(bytes, name: "response", maximumDepth: 64)
     } catch {

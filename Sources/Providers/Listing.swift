@@ -91,7 +91,9 @@ extension ProviderClient {
   private func listed(
     _ document: Node, _ call: CallTemplate, _ authorization: Secret
   ) throws(ProviderError) -> [ListedKey] {
-    guard let items = document.pointer(call.fields["list"] ?? "")?.array else {
+    let list = document.pointer(call.fields["list"] ?? "")
+    // An empty list in XML is an element without anything.
+    guard let items = list?.array ?? (list?.string?.allSatisfy(\.isWhitespace) == true ? [] : nil) else {
       throw ProviderError(reason: "the response holds no list at \(call.fields["list"] ?? "its root")", fate: .unknown)
     }
     return items.compactMap { item in

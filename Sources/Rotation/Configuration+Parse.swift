@@ -11,7 +11,7 @@ extension Configuration {
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
       "format", "reload",
-      "allow_plain_http", "database", "admin", "program", "page",
+      "allow_plain_http", "database", "admin", "program", "page", "id_variable",
     ] + policyFields
   static let maximumKeys = 100_000
 
@@ -95,6 +95,10 @@ extension Configuration {
       policy: policies.policy(of: node, environment: environment, &reader),
       line: node.line)
     key.service = service(node, folder, owner, &reader)
+    key.idVariable = reader.text("id_variable", in: node)
+    if let id = key.idVariable, id == key.variable {
+      reader.mistake(node["id_variable"] ?? node, "id_variable and variable are the same")
+    }
     return key
   }
 

@@ -35,6 +35,8 @@ public struct ConfiguredKey: Sendable, Equatable {
   public var policy: KeyPolicy
   /// Where a service that is no HTTP service is, who may change the key there, which programs do it.
   public var service: ServiceSettings?
+  /// The variable beside ``variable`` that holds the key's id, where consumers need both; nil where they don't.
+  public var idVariable: String?
   /// The line of its `[[key]]` in the configuration, counted from 1.
   public var line: Int
 

@@ -36,6 +36,8 @@ struct KeySnapshot: Equatable {
   var listedIDs: [String]?
   /// Of two slots, the one that nobody used.
   var idleID: String?
+  /// The variable that holds the key's id.
+  var idVariable: String?
   /// What configuration said of the service beyond its address.
   var service: ServiceSettings?
 
@@ -82,6 +84,7 @@ struct KeySnapshot: Equatable {
     facts.set("key_id_proof", keyIDProof)
     if let listedIDs { facts.set("listed_ids", listedIDs) }
     facts.set("idle_id", idleID)
+    facts.set("id_variable", idVariable)
     if let service { facts.set("service", [service.facts]) }
     if let identity {
       facts.set("identity_account", identity.account)
@@ -122,6 +125,7 @@ struct KeySnapshot: Equatable {
     keyIDProof = node["key_id_proof"]?.string
     listedIDs = node["listed_ids"].map { _ in node.texts("listed_ids") }
     idleID = node["idle_id"]?.string
+    idVariable = node["id_variable"]?.string
     service = node["service"]?.array?.first.map { ServiceSettings($0) }
     if node["identity_scopes"] != nil {
       identity = KeyIdentity(
@@ -156,5 +160,6 @@ struct KeySnapshot: Equatable {
     self.oldFingerprint = oldFingerprint
     self.identity = identity
     service = key.service
+    idVariable = key.idVariable
   }
 }

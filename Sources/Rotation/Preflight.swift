@@ -56,7 +56,7 @@ struct Preflight {
     previews = try look(key, value)
     known = try ledger?.inventory(key.name)
     let isKnownValue = known != nil && known?.fingerprint == fingerprint
-    keyID = isKnownValue ? known?.keyID ?? key.keyID : key.keyID
+    keyID = try KeyFiles.currentID(key) ?? (isKnownValue ? known?.keyID ?? key.keyID : key.keyID)
     // The service named that id when it made the value for us.
     if isKnownValue, known?.keyID != nil, known?.lastSuccessMs != nil { keyIDProof = "made by keywright" }
   }

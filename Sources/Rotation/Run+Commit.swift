@@ -55,13 +55,24 @@ extension RotationRun {
     while true {
       do throws(EnvFileError) {
         return .success(
-          try EnvFiles.replace(target, old: old, new: new, transaction: txid, policy: filePolicy))
+          try EnvFiles.replace(changes(target, old, new), transaction: txid, policy: filePolicy))
       } catch {
         let isStillOld = (try? EnvFiles.state(of: target, old: old, new: new)) == .holdsOld
         if attempt == attempts || error.kind != .conflict || !isStillOld { return .failure(error) }
         attempt += 1
       }
     }
+  }
+
+  /// The value, and its id where that stands beside it.
+  private func changes(_ target: EnvTarget, _ old: Secret, _ new: Secret) -> [EnvChange] {
+    var changes = [EnvChange(target, old: old, new: new)]
+    if let variable = snapshot.idVariable, let before = snapshot.keyID, let after = replay.newKeyID {
+      var beside = target
+      beside.variable = variable
+      changes.append(EnvChange(beside, old: Secret(before), new: Secret(after)))
+    }
+    return changes
   }
 
   /// Whether the file itself must be put right; whatever else stands in the way may go by itself.
@@ -94,10 +105,11 @@ extension RotationRun {
   func fileWithoutNewValue(
     _ old: Secret, _ new: Secret, oldKey: String = "the old key is left alone"
   ) throws -> Progress? {
-    for target in targets {
+    for change in targets.flatMap({ changes($0, old, new) }) {
+      let target = change.target
       let state: EnvState
       do throws(EnvFileError) {
-        state = try EnvFiles.state(of: target, old: old, new: new)
+        state = try EnvFiles.state(of: target, old: change.old, new: change.new)
       } catch {
         return pauseFor("a file could not be read back: \(error); \(oldKey)")
       }

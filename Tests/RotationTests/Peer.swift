@@ -16,7 +16,7 @@ final class Peer: Sendable {
     var template = Array("/tmp/kw-\(name)-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    if geteuid() == 0 { chown(path, unprivileged, unprivileged) }
+    if geteuid() == 0 { _ = unsafe chown(path, unprivileged, unprivileged) }
     return path
   }
 
@@ -51,7 +51,9 @@ final class Peer: Sendable {
   private static let base = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "LANG": "C"]
 
   /// Starts a server. A shell between us and it ends it, and removes its folder, as soon as we are gone.
-  init(_ program: [String], _ environment: [String: String] = [:], root: String) throws {
+  init(
+    _ program: [String], _ environment: [String: String] = [:], root: String, asOurselves: Bool = false
+  ) throws {
     self.root = root
     let life = Pipe()
     self.life = life
@@ -61,7 +63,7 @@ final class Peer: Sendable {
       set -m; "$@" </dev/null >"$ROOT/peer.log" 2>&1 & child=$!; set +m
       read -r _; kill -KILL -- -$child 2>/dev/null; wait 2>/dev/null; rm -rf -- "$ROOT"
       """
-    process.arguments = ["-c", script, "peer"] + Peer.words(program)
+    process.arguments = ["-c", script, "peer"] + (asOurselves ? program : Peer.words(program))
     process.environment = Peer.base.merging(environment) { $1 }.merging(["ROOT": root]) { $1 }
     process.currentDirectoryURL = URL(filePath: root)
     process.standardInput = life
