@@ -64,7 +64,9 @@ struct MotoPeer: Sendable {
 
   /// From now on only keys that exist are let in.
   func lock() throws {
-    try Peer.run(["/usr/bin/curl", "-sf", "-X", "POST", "-d", "0", base + "/moto-api/reset-auth"])
+    try Peer.run([
+      "/usr/bin/curl", "-sf", "-X", "POST", "-H", "Content-Type: text/plain", "-d", "0", base + "/moto-api/reset-auth",
+    ])
   }
 }
 
