@@ -7,6 +7,8 @@ enum GenericCommand {
   case option(StaticString, joined: Bool, apart: Bool)
   /// Behind a separator in the value of an option: `-U user%value`.
   case pair(StaticString, UInt8)
+  /// Behind a separator in the first word.
+  case login(UInt8)
   /// The words with these numbers behind the literal, counted from 1; options are not counted.
   case words([Int])
   /// The last word of the command.
@@ -41,7 +43,7 @@ enum GenericCommand {
     ("7z x ", .option("-p", joined: true, apart: false)), ("7za ", .option("-p", joined: true, apart: false)),
     ("smbclient", .pair("-U", 0x25)), ("rpcclient", .pair("-U", 0x25)), ("lftp ", .pair("-u", 0x2c)),
     ("sqlplus ", .account(0x2f)), ("oracle:thin:", .account(0x2f)), ("register => ", .account(0x3a)),
-    ("@tcp(", .before), ("@unix(", .before),
+    ("stats auth ", .login(0x3a)), ("@tcp(", .before), ("@unix(", .before),
     ("htpasswd -", .words([4])), ("net user ", .words([2])), ("net use ", .last),
     ("rocommunity ", .words([1])), ("rwcommunity ", .words([1])), ("snmp-server community ", .words([1])),
     ("com2sec ", .words([3])), ("createUser ", .words([3, 5])), (": PSK \"", .account(0)), (": EAP \"", .account(0)),
@@ -59,6 +61,18 @@ enum GenericCommand {
     ("PasswordAuthentication(", .argument(2)), ("BasicAuth(", .argument(2)), ("basic_auth(", .argument(2)),
     ("basicAuth(", .argument(2)), ("auth=(", .argument(2)), ("auth' => ['", .argument(2)),
   ]
+
+  /// Whether one of the literals is a call of this name.
+  static func knows(callee name: Range<Int>, _ window: borrowing GenericWindow) -> Bool {
+    for (text, command) in all {
+      guard case .argument = command, text.utf8CodeUnitCount > 4 else { continue }
+      let count = text.utf8CodeUnitCount - 1
+      guard text.byte(count) == 0x28, count <= name.count + 4 else { continue }
+      let start = name.upperBound - count
+      if (0..<count).allSatisfy({ window[start + $0] == text.byte($0) }) { return true }
+    }
+    return false
+  }
 
   /// The command of the literal at a place.
   static func at(_ place: Int, _ count: Int, _ window: borrowing GenericWindow) -> GenericCommand? {
@@ -100,6 +114,11 @@ extension GenericStructures {
     case .pair(let option, let separator):
       guard let value = self.option(option, true, true, behind: place + count, window) else { return }
       add(value.first { window[$0] == separator }.map { $0 + 1..<value.upperBound })
+    case .login(let separator):
+      forEachWord(behind: place + count, window) { word in
+        add(word.inner.first { window[$0] == separator }.map { $0 + 1..<word.inner.upperBound })
+        return false
+      }
     case .words(let numbers):
       if numbers.isEmpty { return add(sent(behind: place + count, window)) }
       var found = 0

@@ -21,6 +21,13 @@ extension GenericVector {
       // Elements and attributes are data wherever they stand, and the labelled repositories have hardly any.
       let isData = claim.form == .element || claim.form == .pair || isDirective(claim)
       return isData && looksChosen ? GenericThreshold.context : GenericThreshold.guess
+    case .url:
+      if self[.userTemplate] != 0 || self[.hostTemplate] != 0 || isPlaceholder { return nil }
+      // `guest:guest`, `user:secret`: everybody's.
+      let isWord = self[.secretWord] > 0 || self[.testWord] > 0 || self[.userWord] > 0 || self[.valueLength] < 6
+      return isWord ? nil : GenericThreshold.guess
+    case .credential:
+      return isDirective(claim) && self[.digits] > 0 && !isPlaceholder ? GenericThreshold.guess : nil
     default: return nil
     }
   }
@@ -72,7 +79,9 @@ extension GenericVector {
   /// Whether a password, a secret or a token is set to a literal in the way that settings are written: a name first on its
   /// line (or a key, an element), one value, nothing behind it.
   private func isSetting(_ claim: GenericClaim) -> Bool {
-    guard !isPlaceholder, self[.joined] == 0, self[.wrapped] == 0, self[.isPath] == 0, self[.isAddress] == 0 else {
+    guard !isPlaceholder, self[.joined] == 0, self[.wrapped] == 0, self[.isPath] == 0, self[.isAddress] == 0,
+      self[.isEmail] == 0
+    else {
       return false
     }
     let head = GenericRole(rawValue: self[.nameHead]) ?? .none
@@ -85,7 +94,10 @@ extension GenericVector {
     case .argument: guard self[.firstOfLine] == 0, self[.indent] == 0 else { return false }
     default: return false
     }
-    guard self[.restWords] <= 1 || claim.quote != .none else { return false }
+    // Behind an element stands its end, whose name has as many words as it likes.
+    guard self[.restWords] <= 1 || claim.quote != .none || claim.form == .element || claim.form == .option else {
+      return false
+    }
     // In a sentence any word may follow `password`.
     if claim.form == .words, self[.digits] == 0 || self[.commentMark] != 0 { return false }
     // `password: String`, `password = other.password`, `pass = pwd;`: code.

@@ -79,7 +79,7 @@ enum GenericStructures {
       return nil
     }
     return GenericClaim(
-      form: .login, quote: .none, traits: [], name: start..<colon, callee: 0..<0, value: colon + 1..<at)
+      form: .login, quote: .none, traits: .loose, name: start..<colon, callee: 0..<0, value: colon + 1..<at)
   }
 
   /// The hash of a password in crypt's form, from the place of its first `$` or `{`.

@@ -271,6 +271,7 @@ enum SoleSecret {
   private static func lines(_ bytes: Span<UInt8>) -> [Range<Int>]? {
     var lines: [Range<Int>] = []
     var start = 0
+    var isCode = false
     while start < bytes.count {
       var (low, words, isBefore) = (start, 0, true)
       // Sentences, code, anything that is no plain ASCII ends here, mostly with the first line.
@@ -282,6 +283,8 @@ enum SoleSecret {
           if words > maximumWords, bytes[low] != 0x23 { return nil }
         }
         if byte > 0x7e || byte < 0x20 && !isBlank { return nil }
+        // Brackets on more than one line: code, markup.
+        if byte == 0x7d || byte == 0x5d || byte == 0x3c || byte == 0x3e { isCode = true }
         isBefore = isBlank
         start += 1
       }
@@ -290,7 +293,7 @@ enum SoleSecret {
       while low < high, Bytes.isBlank(bytes[low]) { low += 1 }
       while high > low, Bytes.isBlank(bytes[high - 1]) || bytes[high - 1] == 0x0d { high -= 1 }
       if low == high || bytes[low] == 0x23 { continue }
-      if lines.count == maximumLines { return nil }
+      if lines.count == maximumLines || isCode && !lines.isEmpty { return nil }
       lines.append(low..<high)
     }
     return lines.isEmpty ? nil : lines
@@ -339,10 +342,10 @@ enum SoleSecret {
       return isQuoted ? word.lowerBound + 1..<word.upperBound - 1 : word
     }
     func behindLast(_ separator: UInt8, _ word: Range<Int>) -> [Range<Int>] {
-      guard let last = word.last(where: { bytes[$0] == separator }), last > word.lowerBound,
-        word.upperBound - last > 3
-      else { return [] }
-      return [last + 1..<word.upperBound]
+      guard var start = word.last(where: { bytes[$0] == separator }), start > word.lowerBound else { return [] }
+      start += 1
+      while start < word.upperBound, Bytes.isBlank(bytes[start]) { start += 1 }
+      return word.upperBound - start >= 3 ? [start..<word.upperBound] : []
     }
     switch words.count {
     case 1:

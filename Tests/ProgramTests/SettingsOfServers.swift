@@ -115,7 +115,7 @@ let serverFiles: [SettingsFile] = [
   SettingsFile("Office.nmconnection", "[connection]\nid=Office\nuuid=«uuid»\ntype=wifi\n[wifi-security]\nkey-mgmt=wpa-psk\npsk=«!password»\n"),
   SettingsFile("etc/hostapd/hostapd.conf", "interface=wlan0\nssid=Office\nwpa_passphrase=«!password»\nwpa_key_mgmt=WPA-PSK\n"),
   SettingsFile("etc/ppp/chap-secrets", "# client server secret IP addresses\n«user» * «!password» *\n\"«user»\" vpn \"«!password»\" 10.8.0.4\n"),
-  SettingsFile("router.cfg", "hostname edge1\nenable secret 5 «!crypt1»\nusername «user» password 7 «!HEX:18»\nusername admin privilege 15 secret 0 «!password»\nsnmp-server community «!password» RO\ntacacs-server key «!password»\nline vty 0 4\n password «!password»\n login\n"),
+  SettingsFile("router.cfg", "hostname edge1\nenable secret 5 «!crypt1»\nusername «user» password 7 «!HEX:18»\nusername admin privilege 15 secret 0 «!password»\nsnmp-server community «!strong» RO\ntacacs-server key «!strong»\nline vty 0 4\n password «!password»\n login\n"),
   SettingsFile("etc/snmp/snmpd.conf", "rocommunity «!password» 10.0.0.0/8\ncom2sec local localhost «!password»\ncreateUser «user» SHA «!password» AES «!password»\nsyslocation Berlin\n"),
   SettingsFile("client.ovpn", "client\ndev tun\nremote vpn.«host» 1194\n<auth-user-pass>\n«user»\n«!password»\n</auth-user-pass>\n<key>\n«!pem:PRIVATE KEY»\n</key>\n<tls-auth>\n«!static»\n</tls-auth>\n"),
   SettingsFile("wg0.conf", "[Interface]\nAddress = 10.6.0.2/32\nPrivateKey = «!wireguard»\n[Peer]\nPublicKey = «wireguard»\nPresharedKey = «!wireguard»\nEndpoint = vpn.«host»:51820\n"),
