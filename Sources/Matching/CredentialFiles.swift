@@ -77,7 +77,8 @@ public enum CredentialFiles {
       secrets.json secrets.toml secret.json vault.yml unattend.xml autounattend.xml sysprep.inf \
       groups.xml kickstart.cfg ks.cfg preseed.cfg user-data standalone.xml domain.xml parameters.ini local.php db.php database.php \
       settings.xml settings-security.xml security.xml hudson.util.secret persistence.xml app.config snmpd.conf clients.conf \
-      wgetrc curlrc pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
+      appsettings.json appsettings.development.json appsettings.staging.json appsettings.production.json local.settings.json ssmtp.conf \
+      revaliases server.xml haproxy.cfg wgetrc curlrc pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
       """))
 
   private static let endings = list(
@@ -109,7 +110,7 @@ public enum CredentialFiles {
   private static let soleEndings = list(
     """
     /config/credentials/production.key /config/credentials/staging.key /config/credentials/development.key /config/credentials/test.key \
-    /davfs2/secrets /.davfs2/secrets /secrets/hudson.util.secret /secrets/initialadminpassword /secrets/master.key .htpasswd \
+    /.gem/credentials /davfs2/secrets /.davfs2/secrets /secrets/hudson.util.secret /secrets/initialadminpassword /secrets/master.key .htpasswd \
     .htdigest /etc/mosquitto/passwd /run/secrets/password
     """)
 }

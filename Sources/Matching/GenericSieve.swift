@@ -136,7 +136,8 @@ enum GenericSieve {
       if claim.traits.contains(.nested) { return false }
       // A column of a table.
       if digits == 0, claim.value.lowerBound - claim.name.upperBound > 4 { return false }
-      if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }
+      // `IDENTIFIED BY value;`
+      if next == 0x3b && claim.name.count < 13 || next == 0x28 || brackets > 0 && digits < 2 { return false }
       if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
         bytes[claim.name.upperBound - 1] | 0x20 != 0x79
       {
@@ -161,7 +162,7 @@ enum GenericSieve {
   private static let publicHeads: [[UInt8]] = [
     "MIIBIjANBgkqhkiG9w0BAQEFAAOC", "MIICIjANBgkqhkiG9w0BAQEFAAOC", "MIGfMA0GCSqGSIb3DQEBAQUAA4GN", "MFkwEwYHKoZIzj0C",
     "MHYwEAYHKoZIzj0C", "MCowBQYDK2V", "ssh-rsa", "ssh-ed25519", "ecdsa-sha2", "ssh-dss", "-----BEGIN PUBLIC",
-    "-----BEGIN CERT", "-----BEGIN RSA PUBLIC", "-----END",
+    "-----BEGIN CERT", "-----BEGIN RSA PUBLIC", "-----END", "LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM",
   ].map { Array($0.utf8) }
 
   /// What is known by its head to be a public key: those of X.509 (the object identifiers of RSA, of elliptic curves), of

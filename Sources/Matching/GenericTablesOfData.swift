@@ -284,7 +284,7 @@ enum SoleSecret {
         }
         if byte > 0x7e || byte < 0x20 && !isBlank { return nil }
         // Brackets on more than one line: code, markup.
-        if byte == 0x7d || byte == 0x5d || byte == 0x3c || byte == 0x3e { isCode = true }
+        if byte == 0x3c || byte == 0x3e || byte == 0x7d && start - low <= 1 { isCode = true }
         isBefore = isBlank
         start += 1
       }

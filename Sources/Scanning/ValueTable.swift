@@ -18,12 +18,14 @@ struct Claim: Sendable, Equatable {
   var confidence: Confidence
 
   /// Whether this claim is better than `other`, whatever the order in which they were made.
-  func beats(_ other: Claim, _ rules: [Rule]) -> Bool {
+  func beats(_ other: Claim, _ rules: RuleList) -> Bool {
     if confidence != other.confidence { return confidence > other.confidence }
     // What only a file's name makes a secret gives way: the name may be another elsewhere.
-    let (isByName, isOtherByName) = (rules[rule].isByName, rules[other.rule].isByName)
-    if isByName != isOtherByName { return isOtherByName }
-    let (own, others) = (rules[rule].severity, rules[other.rule].severity)
+    if rules.facts[rule].hasDetector && rules.facts[other.rule].hasDetector {
+      let (isByName, isOtherByName) = (rules[rule].isByName, rules[other.rule].isByName)
+      if isByName != isOtherByName { return isOtherByName }
+    }
+    let (own, others) = (rules.facts[rule].severity, rules.facts[other.rule].severity)
     return own != others ? own > others : rule < other.rule
   }
 }
@@ -46,10 +48,10 @@ final class ValueTable: Sendable {
     var bySet: [[ValueNumber]: ValueSetNumber] = [[]: 0]
   }
 
-  private let rules: [Rule]
+  private let rules: RuleList
   private let state = Mutex(State())
 
-  init(_ rules: [Rule]) { self.rules = rules }
+  init(_ rules: RuleList) { self.rules = rules }
 
   /// The number of the value with these bytes; nil when there are too many values.
   func number(_ bytes: Span<UInt8>) -> ValueNumber? {
