@@ -320,13 +320,15 @@ struct FindingAssembly {
 }
 
 extension Finding {
-  /// A finding of a rule.
-  init(
+  /// A finding of a rule; nil where the places say that it is none.
+  init?(
     _ rule: Rule, _ confidence: Confidence, _ secret: Secret, _ key: FingerprintKey, _ occurrences: [Occurrence]
   ) {
+    let confidence = CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path))
+    guard let confidence else { return nil }
     self.init(
       rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity,
-      confidence: CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path)),
+      confidence: confidence,
       fingerprint: key.fingerprint(secret), redacted: secret.redacted, secret: secret, occurrences: occurrences,
       suppression: Finding.suppression(by: occurrences))
   }
