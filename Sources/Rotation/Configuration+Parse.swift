@@ -5,7 +5,7 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "budget"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "budget", "scan"]
   static let policyFields = [
     "max_age", "window", "grace", "settle", "proofs", "reload_timeout", "soak", "on_leak",
   ]
@@ -13,6 +13,7 @@ extension Configuration {
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
       "format", "list", "reload", "deliver", "allow_plain_http",
+      "database", "admin", "program", "page", "id_variable",
     ] + policyFields
   static let maximumKeys = 100_000
 
@@ -92,6 +93,11 @@ extension Configuration {
       line: node.line)
     key.places = files.places
     key.deliveries = deliveries(node, owner, folder, &reader)
+    key.service = service(node, folder, owner, &reader)
+    key.idVariable = reader.text("id_variable", in: node)
+    if let id = key.idVariable, id == key.variable {
+      reader.mistake(node["id_variable"] ?? node, "id_variable and variable are the same")
+    }
     return key
   }
 

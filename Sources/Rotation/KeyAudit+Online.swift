@@ -3,7 +3,7 @@
 
 public import Ledger
 internal import Model
-internal import Providers
+public import Providers
 internal import Secrets
 
 /// A service that could not be asked, or not about everything.
@@ -34,7 +34,7 @@ extension KeyAudit {
   ///   - session: opens a session with a provider.
   public static func askServices(
     _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64, unusedMs: Int64,
-    session: (_ provider: String, _ base: String?) -> ProviderSession?
+    session: (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?
   ) throws(LedgerError) -> (remarks: [KeyRemark], unasked: [UnaskedService]) {
     let known = Dictionary(try ledger.inventory().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     let marks = try ledger.openRotations().map { "keywright-\($0.txid)" }
@@ -51,7 +51,7 @@ extension KeyAudit {
     for owner in owners {
       let keys = members[owner] ?? []
       let name = owner.base.map { "\(owner.provider) at \($0)" } ?? owner.provider
-      switch list(keys, known, session(owner.provider, owner.base)) {
+      switch list(keys, known, session(owner.provider, owner.base, keys.first?.service)) {
       case .failure(let reason): unasked.append(UnaskedService(name: name, reason: reason.text))
       case .success(let listed):
         let ids = keys.map { known[$0.name]?.keyID ?? $0.keyID }
