@@ -66,7 +66,7 @@ struct SecretsManagerPlace {
       body.raw("}")
     }
     guard answer.status == 200 else {
-      if answer.status == 400,
+      if [400, 404].contains(answer.status),
         (try? http.json(answer))?["__type"]?.string?.hasSuffix("ResourceNotFoundException") == true
       {
         return .conflict("there is no such secret: create it first")
