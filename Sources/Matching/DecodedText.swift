@@ -26,6 +26,12 @@ struct DecodedText {
     bytes.append(byte)
   }
 
+  /// Appends bytes that stand for themselves.
+  mutating func append(_ source: Span<UInt8>, _ range: Range<Int>) {
+    extend(origin: range.lowerBound, width: 1, yield: 1)
+    unsafe source.extracting(range).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+  }
+
   /// Appends a character that stands for the `width` bytes from `origin` on, in UTF-8. What is no character becomes U+FFFD.
   mutating func append(scalar: UInt32, origin: Int, width: Int) {
     if scalar < 0x80 { return append(UInt8(truncatingIfNeeded: scalar), origin: origin, width: width) }

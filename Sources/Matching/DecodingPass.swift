@@ -175,7 +175,10 @@ public final class DecodingPass {
     let text = run.text.bytes.span
     var inner: [Candidate] = []
     // A pattern that is stopped in a decoded run was made to be; the plain text says what there is to be said of rules.
+    // Names beside values that stand in the original just the same are found there.
+    if EscapeKind(run.decoder) != nil { matcher.detector.encoded = run.text }
     if !matcher.scan(text, into: &inner).stopped.isEmpty { isCut = true }
+    matcher.detector.encoded = nil
     known?.search(text, 0..<text.count) { candidate, _ in inner.append(candidate) }
     forEachNested(in: run, of: bytes) { nested in
       if depth < DecodingPass.maximumDepth {
