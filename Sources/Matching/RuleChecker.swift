@@ -168,7 +168,7 @@ public enum RuleChecker {
         }
         // What a detector finds may well be some provider's.
         guard wanted, rule.kind != .detector else { continue }
-        let kept = Matcher.resolveOverlaps(candidates, rules: rules)
+        let kept = Matcher.resolveOverlaps(candidates, rules: matcher.program.rules)
         guard let winner = kept.first, !kept.contains(where: { $0.rule == index }) else { continue }
         problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
         break

@@ -24,6 +24,8 @@ struct ScanCommand: ParsableCommand {
       could not be read.
       """)
 
+  static let defaultMaximumBytes = 64 << 20
+
   @Argument(help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"))
   var path: String?
 
@@ -63,7 +65,7 @@ struct ScanCommand: ParsableCommand {
   var showSecrets = false
 
   @Option(help: ArgumentHelp("Skip content larger than this many bytes.", valueName: "bytes"))
-  var maxBytes = 64 << 20
+  var maxBytes = ScanCommand.defaultMaximumBytes
 
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
   var threads: Int?

@@ -19,10 +19,21 @@ enum Scans {
     if let progress { options.progress = { progress.show($0) } }
     defer { progress?.clear() }
     do {
-      let rules = rules ?? BuiltinRules.rules
-      return try body(options.known?.program(with: rules) ?? MatcherProgram(rules), options)
+      if let known = options.known {
+        return try body(known.program(with: rules ?? BuiltinRules.ruleBook.rules), options)
+      }
+      return try body(try rules.map { MatcherProgram($0) } ?? builtin(), options)
     } catch let error as ScanError {
       throw Failure(.usage, error.reason, hint: error.hint)
+    }
+  }
+
+  /// The built-in rules, whose tables lie in the program.
+  private static func builtin() throws -> MatcherProgram {
+    do {
+      return try MatcherProgram(packed: BuiltinRules.packed, tables: BuiltinRules.tables)
+    } catch {
+      throw Failure(.failure, "the rules in this program can't be used: \(error)", hint: "build or install it anew")
     }
   }
 
