@@ -60,7 +60,8 @@ public enum Unpacked: Sendable {
     let output = unsafe [UInt8](unsafeUninitializedCapacity: max(1, capacity)) { output, count in
       var written = 0
       unsafe input.withUnsafeBufferPointer { input in
-        let (from, size) = unsafe (input.baseAddress, input.count)
+        let from = input.baseAddress
+        let size = input.count
         switch form {
         case .deflate:
           result = unsafe libdeflate_deflate_decompress_ex(
