@@ -134,18 +134,20 @@ struct FindingAssembly {
         }
       } catch { skips.append(Skip(error)) }
     }
-    return occurrences.compactMap { value, places in finding(value, places) }
+    let findings = occurrences.compactMap { value, places in finding(value, places) }
       .sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
+    return FindingPairs.join(findings, rules.byID(occurrences.keys.compactMap { values[Int($0)].claim }))
   }
 
   private typealias Located = (
-    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?
+    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?, member: [UInt8]?
   )
 
   /// For each sighting the spans of its value.
   private func locate(_ kind: ObjectKind, _ bytes: Span<UInt8>, _ sightings: [Sighting]) -> [[Located]] {
     let start = kind == .commit || kind == .tag ? ObjectText.start(bytes) : 0
-    let hits = matcher.match(bytes.extracting(start..<bytes.count)).hits
+    let content = matcher.match(bytes.extracting(start..<bytes.count))
+    let hits = content.hits
     let lines = LineIndex(bytes)
     return sightings.map { sighting in
       let wanted = values[Int(sighting.value)].secret
@@ -157,7 +159,19 @@ struct FindingAssembly {
         if let last = spans.last, last.candidate.secret == candidate.secret { continue }
         let extent = lines.extent(candidate.secret)
         let comment = matcher.comment(on: candidate.secret, in: bytes)
-        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment))
+        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, nil))
+      }
+      for member in content.archive?.members ?? [] {
+        for place in member.places where place.value == number {
+          let extent = place.extent
+          if let last = spans.last, last.candidate.secret == place.candidate.secret, last.member == member.path {
+            continue
+          }
+          spans.append(
+            (
+              place.candidate, extent.line, extent.column, extent.endLine, extent.endColumn, place.comment, member.path
+            ))
+        }
       }
       return spans
     }
@@ -167,11 +181,11 @@ struct FindingAssembly {
     let isGone = sighting.place == .blob && !valuesAtHead.contains(sighting.value)
     let removed = isGone && sighting.introduced != nil ? attribution.removals[sighting.value] : nil
     return Occurrence(
-      place: sighting.place, path: sighting.path, line: span.line, endLine: span.endLine, column: span.column,
+      place: sighting.place, path: Occurrence.path(of: sighting.path, member: span.member), line: span.line, endLine: span.endLine, column: span.column,
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,
       introduced: sighting.introduced.flatMap { info($0) }, removed: removed.flatMap { info($0) },
-      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment)
+      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment, member: span.member.map { BytePath($0) })
   }
 
   private mutating func info(_ commit: Int) -> CommitInfo? {

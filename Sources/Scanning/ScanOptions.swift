@@ -60,6 +60,8 @@ public struct ScanOptions: Sendable {
   /// Values to look for besides what the rules find, encoded or not; the program must be made with
   /// ``KnownValues/program(with:)``.
   public var known: KnownValues?
+  /// Whether archives and compressed files are opened, and what lies in them is scanned.
+  public var opensArchives = false
   /// Whether comments that allow a line count.
   public var honoursComments = true
 

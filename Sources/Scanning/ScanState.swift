@@ -24,7 +24,7 @@ extension Scanner {
     }
     var text =
       "\(repository.gitDirectory)\n\(repository.isPartialClone) \(options.maximumBlobBytes) \(options.reportsPublic) "
-    text += "\(options.honoursComments) \(options.fingerprintKey?.id ?? "")\n"
+    text += "\(options.opensArchives) \(options.honoursComments) \(options.fingerprintKey?.id ?? "")\n"
     for id in repository.shallowCommits.sorted() { text += "shallow \(id)\n" }
     for rule in program.rules {
       text += "\(rule.id)\u{0}\(rule.pattern)\u{0}\(rule.literals)\u{0}\(rule.literalsIgnoreCase) \(rule.secretGroup) "

@@ -50,6 +50,14 @@ struct ScanCommand: ParsableCommand {
       valueName: "file"))
   var known: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Look for the values that the ledger holds now: the old and the new key of every open rotation.",
+      discussion: "They stay in memory. May be given beside --known."))
+  var knownLedger = false
+
+  @OptionGroup var state: StateOptions
+
   @Flag(help: "With --staged and --range: report the whole of each changed file, not only the lines that are added.")
   var wholeFiles = false
 
@@ -75,6 +83,11 @@ struct ScanCommand: ParsableCommand {
 
   @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
   var fullScan = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Open archives and compressed files (zip, tar, gzip, zlib), also within each other, and scan what lies in them."))
+  var archives = false
 
   @Flag(help: "Do not use, or write, the report of the last scan of an unchanged history.")
   var noCache = false
@@ -120,8 +133,9 @@ struct ScanCommand: ParsableCommand {
   }
 
   private func knownValues() throws -> KnownValues {
+    let held = knownLedger ? try LedgerValues.held(state) : []
     do {
-      let files = try KnownFiles(known)
+      let files = try KnownFiles(known, held: held)
       for omission in files.omissions {
         Console.note("not looked for: \(omission.key) in \(omission.file) is \(omission.reason)")
       }
@@ -137,8 +151,9 @@ struct ScanCommand: ParsableCommand {
     options.fingerprintKey = baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
     if let threads { options.threads = threads }
-    if !known.isEmpty { options.known = try knownValues() }
+    if !known.isEmpty || knownLedger { options.known = try knownValues() }
     options.isFull = fullScan
+    options.opensArchives = archives
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
       if stdin {
@@ -166,7 +181,7 @@ struct ScanCommand: ParsableCommand {
   private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
     let target = path ?? "."
     // What shows values, or is to be measured, has to read them.
-    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
+    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty && !knownLedger
     let cache = isCached ? ScanCache(target, program, options) : nil
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
