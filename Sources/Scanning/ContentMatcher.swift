@@ -57,7 +57,7 @@ final class MatchedContent {
 
 /// Matches content for one thread.
 struct ContentMatcher {
-  let rules: [Rule]
+  let rules: RuleList
   let values: ValueTable
   private let matcher: Matcher
   private let decoding: DecodingPass
@@ -119,7 +119,7 @@ struct ContentMatcher {
         continue
       }
       let isWinner = best.contains(candidate) && !claimed.contains { $0.overlaps(candidate.secret) }
-      if isWinner, reportsPublic || !rules[candidate.rule].isPublic {
+      if isWinner, reportsPublic || !rules.facts[candidate.rule].isPublic {
         values.claim(value, Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
       hits.append(MatchedContent.Hit(value: value, candidate: candidate, isWinner: isWinner))
@@ -157,7 +157,7 @@ struct ContentMatcher {
       let origin = Int(matches.origins[index])
       if origin >= 0, let parent, parent.winners[origin] { continue }
       let candidate = candidates[index]
-      if numbers[index] != MatchedContent.none, reportsPublic || !rules[candidate.rule].isPublic {
+      if numbers[index] != MatchedContent.none, reportsPublic || !rules.facts[candidate.rule].isPublic {
         values.claim(numbers[index], Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
     }
@@ -187,7 +187,7 @@ struct ContentMatcher {
 
 extension MatchedContent {
   /// What was left out of this content, as coverage tells it.
-  func skips(_ rules: [Rule], object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
+  func skips(_ rules: RuleList, object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
     let isCut = decoded?.isCut ?? false
     if matches.isComplete && !isOverfull && !isCut { return [] }
     var skips = Set(matches.stopped.map(\.rule)).sorted().map { rule in

@@ -60,6 +60,7 @@ struct HookCommand: ParsableCommand {
     @Argument(help: "pre-commit, pre-push or pre-receive.") var hook: HookKind
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("What git passes to the hook.", visibility: .hidden))
     var arguments: [String] = []
+    @OptionGroup var ruleChoice: RuleOptions
     @OptionGroup var judgement: JudgementOptions
 
     func run() throws {
@@ -86,20 +87,23 @@ struct HookCommand: ParsableCommand {
       if hook == .preReceive {
         let pushed = try PushedRefs.read(hook, remote: nil, environment)
         if pushed.range.heads.isEmpty { return nil }
-        return (try PushJudgement.judge(pushed, judgement, options, environment), [])
+        return (
+          try PushJudgement.judge(
+            pushed, judgement, rules: try ruleChoice.chosen(), options, environment), []
+        )
       }
       let baseline = try judgement.loadBaseline(for: ".")
       options.fingerprintKey = baseline?.key
       options.honoursComments = !judgement.ignoreAllowComments
       var report: ScanReport
       if hook == .preCommit {
-        report = try Scans.run(options) {
+        report = try Scans.run(options, rules: try ruleChoice.chosen()) {
           try Scanner.staged(".", environment: environment, program: $0, options: $1)
         }
       } else {
         let pushed = try PushedRefs.read(hook, remote: arguments.first, environment)
         guard !pushed.range.heads.isEmpty else { return nil }
-        report = try Scans.run(options) {
+        report = try Scans.run(options, rules: try ruleChoice.chosen()) {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }

@@ -2,12 +2,14 @@
 
 internal import Git
 internal import Model
+internal import RuleBook
 internal import Scanning
 
 enum PushJudgement {
   /// The findings that refuse the push; the rest is said.
   static func judge(
-    _ pushed: PushedRefs, _ judgement: JudgementOptions, _ options: ScanOptions, _ environment: GitEnvironment
+    _ pushed: PushedRefs, _ judgement: JudgementOptions, rules: [Rule]?, _ options: ScanOptions,
+    _ environment: GitEnvironment
   ) throws -> ScanReport {
     let repository: Repository
     let reader: StoreReader
@@ -33,7 +35,7 @@ enum PushJudgement {
     var options = options
     options.fingerprintKey = trust.baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
-    var report = try Scans.run(options) {
+    var report = try Scans.run(options, rules: rules) {
       try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
     }
     report.findings.removeAll { $0.confidence < judgement.minConfidence.confidence }

@@ -24,6 +24,8 @@ struct ScanCommand: ParsableCommand {
       could not be read.
       """)
 
+  static let defaultMaximumBytes = 64 << 20
+
   @Argument(help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"))
   var path: String?
 
@@ -63,7 +65,7 @@ struct ScanCommand: ParsableCommand {
   var showSecrets = false
 
   @Option(help: ArgumentHelp("Skip content larger than this many bytes.", valueName: "bytes"))
-  var maxBytes = 64 << 20
+  var maxBytes = ScanCommand.defaultMaximumBytes
 
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
   var threads: Int?
@@ -83,6 +85,7 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
+  @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var judgement: JudgementOptions
 
   func validate() throws {
@@ -137,7 +140,7 @@ struct ScanCommand: ParsableCommand {
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
-    return try Scans.run(options) { program, options in
+    return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
           throw Failure(
