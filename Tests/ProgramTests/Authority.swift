@@ -48,17 +48,20 @@ final class Authority {
   var base: String { "http://127.0.0.1:\(port)" }
 
   /// A new key of the enterprise plan: its id and value.
-  func issue(name: String) throws -> (id: String, value: String) { try Authority.issue(sandbox, database, name: name) }
+  func issue(name: String, scopes: [String] = ["jobs"]) throws -> (id: String, value: String) {
+    try Authority.issue(sandbox, database, name: name, scopes: scopes)
+  }
 
-  private static func issue(_ sandbox: Sandbox, _ database: String, name: String) throws -> (id: String, value: String)
-  {
+  private static func issue(
+    _ sandbox: Sandbox, _ database: String, name: String, scopes: [String] = ["jobs"]
+  ) throws -> (id: String, value: String) {
     let file = sandbox.root + "/\(name).issued"
     let outcome = try sandbox.run(
       Sandbox.products + "/keywright-authority",
       [
-        "issue", "--database", database, "--tenant", "demo", "--plan", "enterprise", "--name", name, "--scope", "jobs",
+        "issue", "--database", database, "--tenant", "demo", "--plan", "enterprise", "--name", name,
         "--output", file,
-      ])
+      ] + scopes.flatMap { ["--scope", $0] })
     try #require(outcome.status == 0, "\(outcome.errors)")
     let value = try sandbox.read(file).trimmingCharacters(in: .whitespacesAndNewlines)
     try FileManager.default.removeItem(atPath: file)

@@ -21,7 +21,7 @@ final class Estate {
 
   /// Issues keys through one of them, writes a file for each, and configures them.
   func add(_ count: Int, more: String = "") throws {
-    let first = try authority.issue(name: "root")
+    let first = try authority.issue(name: "root", scopes: ["jobs", "keys"])
     for index in keys.count..<keys.count + count {
       let name = "key-\(index)"
       let body = #"{"name":"\#(name)","reference":"\#(name)"}"#

@@ -77,8 +77,6 @@ import Testing
     #expect(
       remarks.contains { $0["kind"] as? String == "unmanaged" && ($0["text"] as? String)?.contains("(root)") == true })
     #expect(!remarks.contains { $0["key"] as? String == "key-0" })
-    // Used a moment ago: no use for no time at all is too long.
-    #expect(try estate.run("audit", "--online", "--unused", "0").output.contains("key-0: it was last used"))
     try estate.edit { $0.replacingOccurrences(of: estate.authority.base, with: "http://127.0.0.1:1") }
     #expect(try estate.run("audit", "--online").status == 3)
   }
