@@ -77,6 +77,11 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
     self.facts = facts
   }
 
+  /// The text that all of the rules are packed in; nil where they were given one by one.
+  public var packedText: String? {
+    if case .packed(let texts) = source { texts.text } else { nil }
+  }
+
   /// The first index.
   public var startIndex: Int { 0 }
   /// The number of rules.
@@ -93,7 +98,7 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
 
 /// Rules that are decoded when they are first asked for.
 private final class PackedRuleTexts: Sendable {
-  private let text: String
+  let text: String
   private let places: [RulePlace]
   private let decoded: Mutex<[Decoded?]>
 
