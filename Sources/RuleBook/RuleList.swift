@@ -58,10 +58,13 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
   private let source: Source
   /// What a scan asks of every rule, by its index.
   public let facts: [RuleFacts]
+  /// The digest of the packed book that the rules are those of; nil for rules as given.
+  public let digest: String?
 
   /// Rules as given.
   public init(_ rules: [Rule]) {
     source = .given(rules)
+    digest = nil
     facts = rules.map { RuleFacts($0) }
   }
 
@@ -75,11 +78,7 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
     let (places, facts) = try book.places()
     source = .packed(PackedRuleTexts(book.rules, places))
     self.facts = facts
-  }
-
-  /// The text that all of the rules are packed in; nil where they were given one by one.
-  public var packedText: String? {
-    if case .packed(let texts) = source { texts.text } else { nil }
+    digest = book.digest
   }
 
   /// The first index.
@@ -98,7 +97,7 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
 
 /// Rules that are decoded when they are first asked for.
 private final class PackedRuleTexts: Sendable {
-  let text: String
+  private let text: String
   private let places: [RulePlace]
   private let decoded: Mutex<[Decoded?]>
 

@@ -49,7 +49,8 @@ enum HistoryMemoryFile {
 
   /// The digest of everything in rules that decides what a scan finds.
   static func digest(of rules: RuleList) -> [UInt8] {
-    if let packed = rules.packedText { return SHA256.hash(Array(packed.utf8)) }
+    // A packed book has one already, without being unpacked.
+    if let digest = rules.digest { return SHA256.hash(Array(digest.utf8)) }
     var text = ""
     for rule in rules {
       text += "\(rule.id)\u{0}\(rule.kind)\u{0}\(rule.detector ?? "")\u{0}\(rule.keywords)\u{0}\(rule.value)\u{0}"
