@@ -181,11 +181,13 @@ struct FindingAssembly {
     let isGone = sighting.place == .blob && !valuesAtHead.contains(sighting.value)
     let removed = isGone && sighting.introduced != nil ? attribution.removals[sighting.value] : nil
     return Occurrence(
-      place: sighting.place, path: Occurrence.path(of: sighting.path, member: span.member), line: span.line, endLine: span.endLine, column: span.column,
+      place: sighting.place, path: Occurrence.path(of: sighting.path, member: span.member), line: span.line,
+      endLine: span.endLine, column: span.column,
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,
       introduced: sighting.introduced.flatMap { info($0) }, removed: removed.flatMap { info($0) },
-      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment, member: span.member.map { BytePath($0) })
+      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment,
+      member: span.member.map { BytePath($0) })
   }
 
   private mutating func info(_ commit: Int) -> CommitInfo? {
