@@ -161,7 +161,8 @@ struct ChangeFindings {
           let secret = hit.candidate.secret.lowerBound + start..<hit.candidate.secret.upperBound + start
           let extent = lines.extent(secret)
           let occurrence = Occurrence(
-            place: place, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+            place: place == .commit ? ObjectText.place(bytes, secret.lowerBound) : place, path: BytePath([]),
+            line: extent.line, endLine: extent.endLine, column: extent.column,
             endColumn: extent.endColumn, object: id, offset: secret.lowerBound, length: secret.count,
             decoders: hit.candidate.decoders, introduced: introduced, reachability: place == .tag ? .tag : .branch)
           return (hit.value, occurrence)
@@ -226,11 +227,13 @@ struct ChangeFindings {
   func report(target: String, mode: String) -> ScanReport {
     let key = options.fingerprintKey ?? WeakKey.derive([])
     let values = matcher.values.contents().values
-    let findings = occurrences.compactMap { value, places -> Finding? in
+    var findings = occurrences.compactMap { value, places -> Finding? in
       guard let claim = values[Int(value)].claim else { return nil }
       return Finding(
         rules[claim.rule], claim.confidence, values[Int(value)].secret, key, places.sorted(by: Occurrence.precedes))
     }
+    // The subject of a commit may be where the value stands.
+    Concealment.apply(to: &findings)
     var coverage = coverage
     coverage.sort()
     return ScanReport(
