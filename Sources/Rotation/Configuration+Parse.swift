@@ -5,7 +5,7 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "scan"]
   static let policyFields = ["max_age", "window", "grace", "settle", "proofs", "reload_timeout"]
   static let keyFields =
     [

@@ -20,7 +20,7 @@ struct RotateCommand: ParsableCommand {
       key still works, 75 locked by another run, 130 interrupted.
       """)
 
-  @Argument(help: ArgumentHelp("Names of configured keys.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of configured keys.", valueName: "name"), completion: Completions.keys)
   var names: [String] = []
 
   @Flag(help: "Rotate what is older than its max_age. Safe to call at any time.")
@@ -118,7 +118,9 @@ struct RotateCommand: ParsableCommand {
         let known = configuration.keys.map(\.name)
         throw Failure(
           .usage, "no key is named '\(RotationText.printed(name))' in \(configuration.path)",
-          hint: known.isEmpty ? "it has no [[key]] at all" : "it has: \(known.prefix(20).joined(separator: ", "))")
+          hint: known.isEmpty
+            ? "it has no [[key]] at all"
+            : Near.hint(name, among: known) ?? "it has: \(known.prefix(20).joined(separator: ", "))")
       }
       return key
     }
