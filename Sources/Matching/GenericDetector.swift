@@ -75,7 +75,9 @@ struct GenericDetector {
     vector.measureValue(claim, bytes)
     vector.measureOwnLine(claim, bytes)
     let least = GenericRank(vector.floor(claim, kind, bytes) ?? Int.min)
-    return GenericModel.shared.rank(&vector, within: least...GenericRank.context) { $0.measureNear(claim, bytes) }
+    // What a hash is worth its place says, not what it looks like.
+    let most = kind == .hash && claim.form != .hash ? max(least, GenericRank.guess) : GenericRank.context
+    return GenericModel.shared.rank(&vector, within: least...most) { $0.measureNear(claim, bytes) }
       .confidence
   }
 

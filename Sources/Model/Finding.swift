@@ -37,30 +37,62 @@ public struct CommitInfo: Sendable, Hashable {
 public enum Place: String, Sendable, CaseIterable {
   /// A file's content in the history.
   case blob
-  /// A commit's message, author or committer line.
+  /// A symbolic link's target.
+  case symlink
+  /// A file's or directory's name; the object is the tree that holds it.
+  case fileName = "file-name"
+  /// A commit's message (or one of its rarer header lines).
   case commit
+  /// A commit's author line.
+  case author
+  /// A commit's committer line.
+  case committer
   /// An annotated tag's message or tagger line.
   case tag
+  /// A ref's name; the path is the name, and the object what the ref names.
+  case refName = "ref-name"
   /// A file in a directory scan, or standard input.
   case file
   /// A file's content in the index.
   case staged
+
+  /// Whether it is a part of a commit's own text.
+  public var isCommitText: Bool { self == .commit || self == .author || self == .committer }
 }
 
 /// How an object is reached, from the best-known way to the least.
 public enum Reachability: String, Sendable, CaseIterable, Comparable {
-  /// From a local or remote branch, or from HEAD.
+  /// From a local branch, or from the HEAD of a work tree.
   case branch
+  /// From a remote's branch only.
+  case remote
   /// From a tag only.
   case tag
-  /// From another ref: notes, pull requests, anything under refs/.
+  /// From another ref: pull requests, anything under refs/.
   case ref
-  /// From the stash.
+  /// From notes (refs/notes/).
+  case notes
+  /// From the commit that a stash was made on.
   case stash
-  /// From a reflog only.
+  /// From what a stash keeps of the index.
+  case stashIndex = "stash-index"
+  /// From what a stash keeps of files that were not tracked.
+  case stashUntracked = "stash-untracked"
+  /// From what a stash keeps of the work tree.
+  case stashWorktree = "stash-worktree"
+  /// From an index: it is staged and not committed.
+  case index
+  /// From a reflog only (or from one of the heads that merges and fetches leave behind).
   case reflog
+  /// From nothing, and kept in a cruft pack until git drops it.
+  case cruft
   /// From nothing: a dangling object.
   case dangling
+
+  /// Whether a branch, local or remote, holds it.
+  public var isBranch: Bool { self == .branch || self == .remote }
+  /// Whether anything leads to it at all. What nothing leads to is handed on by no push and no clone.
+  public var isReached: Bool { self != .dangling && self != .cruft }
 
   private var rank: Int { Reachability.allCases.firstIndex(of: self) ?? 0 }
   /// Best known first.
@@ -93,10 +125,17 @@ public struct Occurrence: Sendable, Hashable {
   public var introduced: CommitInfo?
   /// The commit that removed it, where one did.
   public var removed: CommitInfo?
-  /// Whether a branch head (or HEAD) still holds this object at this path.
+  /// Whether a branch head (or HEAD) still holds the value at this path.
   public var atHead: Bool
+  /// Whether a merge commit brought the value in: none of its parents has it.
+  public var isMergeOnly: Bool
+  /// The submodule whose own repository holds it, as it is named below `modules/`; nil for the repository itself.
+  public var submodule: String?
   /// How the object is reached.
   public var reachability: Reachability?
+  /// The path within the file, where that is an archive and this lies in a member of it: ``path`` then ends in `!` and
+  /// this, and lines and offsets are the member's.
+  public var member: BytePath?
   /// What a comment beside it says; not part of a report, where the finding as a whole is suppressed or not.
   public var comment: Suppression?
 
@@ -104,7 +143,8 @@ public struct Occurrence: Sendable, Hashable {
   public init(
     place: Place, path: BytePath, line: Int, endLine: Int, column: Int, endColumn: Int, object: ObjectID? = nil,
     offset: Int, length: Int, decoders: [Decoder] = [], introduced: CommitInfo? = nil, removed: CommitInfo? = nil,
-    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil
+    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil, isMergeOnly: Bool = false,
+    submodule: String? = nil, member: BytePath? = nil
   ) {
     self.place = place
     self.path = path
@@ -121,6 +161,9 @@ public struct Occurrence: Sendable, Hashable {
     self.atHead = atHead
     self.reachability = reachability
     self.comment = comment
+    self.isMergeOnly = isMergeOnly
+    self.submodule = submodule
+    self.member = member
   }
 }
 
@@ -184,6 +227,29 @@ public struct Suppression: Sendable, Hashable {
   }
 }
 
+/// A finding that belongs together with another: an id and its secret.
+public struct FindingPartner: Sendable, Hashable {
+  /// The rule that claims it.
+  public var rule: RuleID
+  /// The rule's name for people.
+  public var title: String
+  /// Its fingerprint, by which its own finding is known.
+  public var fingerprint: String
+  /// Its value as people may see it.
+  public var redacted: String
+  /// The least number of lines between the two, in one content.
+  public var lines: Int
+
+  /// A partner as given.
+  public init(rule: RuleID, title: String, fingerprint: String, redacted: String, lines: Int) {
+    self.rule = rule
+    self.title = title
+    self.fingerprint = fingerprint
+    self.redacted = redacted
+    self.lines = lines
+  }
+}
+
 /// One secret, found by one rule, with every place it was seen.
 public struct Finding: Sendable {
   /// The rule that claims it.
@@ -208,6 +274,8 @@ public struct Finding: Sendable {
   public var verification: Verification?
   /// Whose word it is that nothing need be done; nil where nobody gave it.
   public var suppression: Suppression?
+  /// What belongs together with it and makes one leak of both, the nearest first.
+  public var partners: [FindingPartner] = []
 
   /// A finding as given.
   public init(

@@ -24,7 +24,15 @@ public struct TextReport: Sendable {
     let order = report.findings.filter(\.isOpen).sorted {
       ($0.severity, $0.confidence, $1.rule, $1.fingerprint) > ($1.severity, $1.confidence, $0.rule, $0.fingerprint)
     }
-    return order.map(card).joined(separator: "\n")
+    var shown: [String: Set<String>] = [:]
+    var cards: [String] = []
+    for finding in order {
+      // An id and its secret are one card: that of the more severe.
+      if finding.partners.contains(where: { shown[$0.fingerprint]?.contains(finding.fingerprint) == true }) { continue }
+      shown[finding.fingerprint] = Set(finding.partners.map(\.fingerprint))
+      cards.append(card(finding))
+    }
+    return cards.joined(separator: "\n")
   }
 
   /// One finding.
@@ -36,6 +44,12 @@ public struct TextReport: Sendable {
     lines.append(head)
     lines.append(
       "  rule \(finding.rule)  confidence \(finding.confidence.rawValue)  fingerprint \(finding.fingerprint)")
+    for partner in finding.partners {
+      let distance = partner.lines == 0 ? "on the same line" : "\(partner.lines) \(partner.lines == 1 ? "line" : "lines") away"
+      lines.append(
+        "  with \(paint(partner.title, "1"))  \(partner.redacted)  \(distance)  rule \(partner.rule)  fingerprint \(partner.fingerprint)"
+      )
+    }
     for occurrence in finding.occurrences.prefix(maximumOccurrences) { lines.append("  " + place(occurrence)) }
     let more = finding.occurrences.count - maximumOccurrences
     if more > 0 { lines.append("  … and \(more) more \(more == 1 ? "place" : "places")") }
@@ -49,9 +63,14 @@ public struct TextReport: Sendable {
   }
 
   private func place(_ occurrence: Occurrence) -> String {
-    var text = printable(occurrence.path.description)
-    if text.isEmpty { text = "(\(occurrence.place.rawValue) without a path)" }
+    var text = occurrence.submodule.map { "submodule \(printable($0)): " } ?? ""
+    if occurrence.path.bytes.isEmpty {
+      text += "(\(describe(occurrence.place)) \(occurrence.object?.short ?? ""))"
+    } else {
+      text += printable(occurrence.path.description)
+    }
     text += ":\(occurrence.line):\(occurrence.column)"
+    if [.symlink, .fileName, .refName].contains(occurrence.place) { text += "  \(describe(occurrence.place))" }
     if !occurrence.decoders.isEmpty { text += "  in \(occurrence.decoders.map(\.rawValue).joined(separator: " in "))" }
     if let commit = occurrence.introduced {
       text += commit.isBoundary ? "  at or before " : "  since "
@@ -65,16 +84,39 @@ public struct TextReport: Sendable {
     } else if let reachability = occurrence.reachability, reachability != .branch {
       text += "  \(describe(reachability))"
     }
+    if occurrence.isMergeOnly { text += "  brought in by a merge" }
     return text
+  }
+
+  private func describe(_ place: Place) -> String {
+    switch place {
+    case .blob: "content without a path"
+    case .symlink: "symlink target"
+    case .fileName: "file name"
+    case .commit: "message of commit"
+    case .author: "author line of commit"
+    case .committer: "committer line of commit"
+    case .tag: "tag"
+    case .refName: "ref name"
+    case .file: "file"
+    case .staged: "staged content"
+    }
   }
 
   private func describe(_ reachability: Reachability) -> String {
     switch reachability {
     case .branch: "on a branch"
+    case .remote: "only on a remote's branch"
     case .tag: "only on a tag"
     case .ref: "only on a ref that is no branch or tag"
-    case .stash: "only in the stash"
+    case .notes: "only in notes"
+    case .stash: "only below a stash"
+    case .stashIndex: "only in a stash's index"
+    case .stashUntracked: "only in a stash's untracked files"
+    case .stashWorktree: "only in a stash's work tree"
+    case .index: "only staged"
     case .reflog: "only in a reflog"
+    case .cruft: "reached by nothing, in a cruft pack"
     case .dangling: "reached by nothing"
     }
   }
@@ -157,6 +199,7 @@ extension SkipReason {
     case .lfsPointer: "git-lfs pointers, whose content is not here"
     case .unreadable: "unreadable"
     case .matchLimit: "places where a pattern was stopped by its limit"
+    case .archive: "members of archives that could not be read"
     }
   }
 }

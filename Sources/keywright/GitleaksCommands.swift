@@ -130,7 +130,9 @@ private struct GitleaksRun {
     report.findings.removeAll { $0.confidence < .context }
     // What nothing reaches, gitleaks does not see.
     for index in report.findings.indices {
-      report.findings[index].occurrences.removeAll { $0.reachability == .dangling }
+      report.findings[index].occurrences.removeAll {
+        $0.reachability?.isReached == false || $0.place == .fileName || $0.place == .refName
+      }
     }
     report.findings.removeAll { $0.occurrences.isEmpty }
     filter.apply(to: &report, reader)
