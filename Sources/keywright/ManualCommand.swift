@@ -72,6 +72,8 @@ struct ManualPage {
     let title = Roff.escape(entry.page.uppercased())
     var page = ".\\\" Written by keywright manual from its table of commands.\n"
     page += ".TH \(title) 1 \"\" \"keywright \(Roff.escape(programVersion))\" \"keywright manual\"\n"
+    // Names of flags and files are not to be broken at a line's end.
+    page += ".nh\n"
     page += ".SH NAME\n\(Roff.escape(entry.page)) \\- \(Roff.escape(withoutPeriod(entry.abstract)))\n"
     page += ".SH SYNOPSIS\n" + synopsis
     page += body
