@@ -24,7 +24,7 @@ enum HTMLAssets {
     #cards{list-style:none;margin:0;padding:0}.card{background:var(--card);border:1px solid var(--line);
     border-left:4px solid var(--low);border-radius:8px;margin:8px 0}.card.critical{border-left-color:var(--critical)}
     .card.high{border-left-color:var(--high)}.card.medium{border-left-color:var(--medium)}
-    .card[hidden]{display:none}.card.current{outline:2px solid var(--accent)}
+    .card,summary{scroll-margin-top:120px}.card[hidden]{display:none}.card.current{outline:2px solid var(--accent)}
     summary{cursor:pointer;padding:10px 14px;list-style-position:inside}.title{font-weight:600}
     .severity{display:inline-block;min-width:62px;font-size:12px;font-weight:600;text-transform:uppercase}
     .critical .severity{color:var(--critical)}.high .severity{color:var(--high)}.medium .severity{color:var(--medium)}
