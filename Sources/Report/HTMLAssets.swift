@@ -168,10 +168,14 @@ enum HTMLAssets {
       // On paper nothing can be opened; what was closed is closed again after it.
       let closed = [];
       window.addEventListener('beforeprint', () => {
-        closed = visible().map(card => card.querySelector('details')).filter(details => !details.open);
-        for (const details of closed) details.open = true;
+        const fresh = visible().map(card => card.querySelector('details')).filter(details => !details.open);
+        for (const details of fresh) details.open = true;
+        closed = closed.concat(fresh);
       });
-      window.addEventListener('afterprint', () => { for (const details of closed) details.open = false; });
+      window.addEventListener('afterprint', () => {
+        for (const details of closed) details.open = false;
+        closed = [];
+      });
       filter();
       reveal();
     })();

@@ -102,7 +102,9 @@ struct ManualPage {
     var status = ""
     for paragraph in Roff.paragraphs(entry.discussion) {
       if let rest = after(["Examples: ", "Example: "], paragraph) {
-        for line in rest.split(separator: ";") { examples += (examples.isEmpty ? "" : ".PP\n") + ".EX\n\(Roff.line(trimmed(line)))\n.EE\n" }
+        for line in rest.split(separator: ";") {
+          examples += (examples.isEmpty ? "" : ".PP\n") + ".EX\n\(Roff.line(trimmed(line)))\n.EE\n"
+        }
       } else if let rest = after(["Exit status: "], paragraph) {
         status = ".SH EXIT STATUS\n\(Roff.line(rest))\n"
       } else {
