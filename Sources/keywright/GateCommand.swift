@@ -101,12 +101,13 @@ struct GateCommand: ParsableCommand {
     let scope = try GateResolver(
       repository: repository, reader: reader, facts: facts, base: base, head: head, mayFetch: mayFetch
     ).resolve()
-    var trust = try GateTrust(scope, reader: reader)
+    var trust = try GateTrust(scope, reader: reader, workTree: repository.workTree)
     if let policy { trust.policy.failOn = policy.failOn }
     try refuseUnaskedNetwork(trust.policy)
 
     var verdict = GateVerdict(try scan(scope, trust, reader, environment))
     verdict.suppress(trust, today: BaselineCommand.today)
+    trust.foreign.apply(to: &verdict.report, path ?? ".", environment)
     if trust.policy.failOn.needsVerification || verify { try ask(&verdict) }
     verdict.weigh(trust.policy)
     let edits: [DeciderEdit]
@@ -132,7 +133,7 @@ struct GateCommand: ParsableCommand {
     var options = ScanOptions()
     options.fingerprintKey = trust.baseline?.key
     let range = CommitRange(heads: [scope.head.description], excluding: scope.bases.map(\.description))
-    var report = try Scans.run(options) {
+    var report = try Scans.run(options, trust.foreign) {
       try Scanner.range(path ?? ".", range, environment: environment, program: $0, options: $1)
     }
     report.findings.removeAll { $0.confidence < minConfidence.confidence }

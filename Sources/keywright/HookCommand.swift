@@ -91,20 +91,22 @@ struct HookCommand: ParsableCommand {
       let baseline = try judgement.loadBaseline(for: ".")
       options.fingerprintKey = baseline?.key
       options.honoursComments = !judgement.ignoreAllowComments
+      let foreign = try ForeignFiles.load(for: ".", environment: environment)
       var report: ScanReport
       if hook == .preCommit {
-        report = try Scans.run(options) {
+        report = try Scans.run(options, foreign) {
           try Scanner.staged(".", environment: environment, program: $0, options: $1)
         }
       } else {
         let pushed = try PushedRefs.read(hook, remote: arguments.first, environment)
         guard !pushed.range.heads.isEmpty else { return nil }
-        report = try Scans.run(options) {
+        report = try Scans.run(options, foreign) {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }
       let weaker = report.findings.filter { $0.confidence < judgement.minConfidence.confidence }.flatMap(\.occurrences)
       judgement.judge(&report, baseline)
+      foreign.apply(to: &report, ".", environment)
       return (report, weaker)
     }
   }

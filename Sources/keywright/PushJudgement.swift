@@ -25,7 +25,7 @@ enum PushJudgement {
       throw Failure(.usage, "standard input names no object that could be judged")
     }
     var scope = GateScope(head: head, bases: [], tip: tip, tipName: "the default branch")
-    var trust = try GateTrust(scope, reader: reader)
+    var trust = try GateTrust(scope, reader: reader, workTree: repository.workTree)
     if judgement.noBaseline || judgement.baseline != nil { trust.baseline = try judgement.loadBaseline(for: ".") }
     // A hook asks nobody.
     if trust.policy.failOn.needsVerification { trust.policy.failOn = .new }
@@ -33,12 +33,13 @@ enum PushJudgement {
     var options = options
     options.fingerprintKey = trust.baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
-    var report = try Scans.run(options) {
+    var report = try Scans.run(options, trust.foreign) {
       try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
     }
     report.findings.removeAll { $0.confidence < judgement.minConfidence.confidence }
     var verdict = GateVerdict(report)
     verdict.suppress(trust, today: BaselineCommand.today)
+    trust.foreign.apply(to: &verdict.report, ".", environment)
     verdict.weigh(trust.policy)
     // Edits of what decides matter once they are on the default branch. Where nobody has written a policy yet, there is
     // none that could consent, and the first one must be able to come in.

@@ -107,8 +107,12 @@ struct ScanCommand: ParsableCommand {
   func run() throws {
     let began = SystemClock().now() / 1_000
     let baseline = try stdin ? nil : judgement.loadBaseline(for: dir ?? path ?? ".")
-    var report = try scan(baseline)
+    let environment = GitEnvironment(Surroundings.all)
+    let foreign = try ForeignFiles.load(
+      for: stdin ? nil : dir ?? path ?? ".", isDirectory: dir != nil, environment: environment)
+    var report = try scan(baseline, foreign)
     judgement.judge(&report, baseline)
+    foreign.apply(to: &report, stdin ? "-" : dir ?? path ?? ".", environment)
     try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets, since: began)
     Console.note(report.summary)
     for omission in report.omissions { Console.note("not scanned: \(omission)") }
@@ -128,7 +132,7 @@ struct ScanCommand: ParsableCommand {
     }
   }
 
-  private func scan(_ baseline: Baseline?) throws -> ScanReport {
+  private func scan(_ baseline: Baseline?, _ foreign: ForeignFiles) throws -> ScanReport {
     var options = ScanOptions()
     options.maximumBlobBytes = maxBytes
     options.fingerprintKey = baseline?.key
@@ -137,7 +141,7 @@ struct ScanCommand: ParsableCommand {
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
-    return try Scans.run(options) { program, options in
+    return try Scans.run(options, foreign) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
           throw Failure(
@@ -155,15 +159,15 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.range(
           path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
       }
-      return try history(program, options)
+      return try history(program, options, isCached: foreign.isEmpty)
     }
   }
 
   /// The whole history, or what the last scan said of it if nothing has changed since.
-  private func history(_ program: MatcherProgram, _ options: ScanOptions) throws -> ScanReport {
+  private func history(_ program: MatcherProgram, _ options: ScanOptions, isCached: Bool) throws -> ScanReport {
     let target = path ?? "."
-    // What shows values, or is to be measured, has to read them.
-    let isCached = !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
+    // What shows values, is to be measured, or judged by what stands round values, has to read them.
+    let isCached = isCached && !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
     let cache = isCached ? ScanCache(target, program, options) : nil
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
