@@ -169,9 +169,11 @@ struct ChangeFindings {
     }
     var coverage = coverage
     coverage.sort()
-    return ScanReport(
+    var report = ScanReport(
       target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
       findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
+    report.maskCommits()
+    return report
   }
 }
 
