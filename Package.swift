@@ -42,7 +42,8 @@ let package = Package(
   ],
   targets: [
     // C libraries, each imported by exactly one target below.
-    .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    // No pkgConfig: libgit2 is opened with dlopen for a repository that needs it.
+    .systemLibrary(name: "Clibgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "Clibdeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "Csodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -106,7 +107,7 @@ let package = Package(
     tests("FormatsTests", ["Formats", "Secrets"]),
     tests("RuleBookTests", ["RuleBook", "Model"]),
     tests("GitTests", ["Git", "Model", "Clibdeflate"]),
-    tests("MatchingTests", ["Matching", "RuleBook", "Model"]),
+    tests("MatchingTests", ["Matching", "RuleBook", "BuiltinRules", "Model"]),
     tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
     tests("TransportTests", ["Transport", "Secrets"]),
     tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),

@@ -4,12 +4,17 @@ public import RuleBook
 
 /// The provider files of `Rules/`, checked and packed when the program was built.
 public enum BuiltinRules {
-  /// All providers, without their examples.
-  public static let ruleBook = RuleBook(packedProviders.compactMap { $0.unpack() })
+  /// The rules as they lie in the program, which is all that a scan needs.
+  public static var packed: PackedBook { packedBook }
 
-  /// The rules alone, which is all that a scan needs, sorted by id.
-  public static let rules = RuleBook(packedProviders.compactMap { $0.unpack(calls: false) }).rules
+  /// The matcher's tables for these rules.
+  public static var tables: String { packedTables }
+
+  /// All providers, without their examples.
+  public static let ruleBook = RuleBook(packedBook.providers.compactMap { $0.unpack() })
 
   /// All providers with their examples, for checking and showing; unpacked anew at each call.
-  public static func withExamples() -> RuleBook { RuleBook(packedProviders.compactMap { $0.unpack(examples: true) }) }
+  public static func withExamples() -> RuleBook {
+    RuleBook(packedBook.providers.compactMap { $0.unpack(examples: true) })
+  }
 }

@@ -6,12 +6,12 @@ internal import Glibc
 public import Model
 internal import Synchronization
 
-/// libgit2's global state, set up when the first repository is opened (it costs 6 ms, most of it a certificate bundle).
+/// libgit2, opened and set up when the first repository needs it (it costs 6 ms, most of it a certificate bundle).
 enum LibGit2 {
   private static let lock = Mutex(())
 
   static let isReady: Bool = {
-    guard git_libgit2_init() > 0 else { return false }
+    guard keywright_git_libgit2_init() > 0 else { return false }
     // Both only say where configuration and objects lie. `objectformat` must never be added: this libgit2 would read a
     // SHA-256 repository as SHA-1.
     let names = ["worktreeconfig", "partialclone"]
@@ -32,7 +32,10 @@ enum LibGit2 {
 
   /// What libgit2 says of its last failure on this thread.
   static var lastError: String {
-    guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else {
+    if keywright_git_is_there() == 0 {
+      return unsafe "\(String(cString: keywright_git_library())) could not be opened"
+    }
+    guard let error = unsafe keywright_git_error_last(), let message = unsafe error.pointee.message else {
       return "unknown error"
     }
     return unsafe String(cString: message)
@@ -79,25 +82,25 @@ public final class Repository: Sendable {
       if message.contains("extensions.objectformat") { return try openSHA256(path) }
       throw refusal(status, path, message)
     }
-    defer { unsafe git_repository_free(raw) }
+    defer { unsafe keywright_git_repository_free(raw) }
     return unsafe Repository(raw)
   }
 
   private static func openRaw(_ path: String) -> (Int32, OpaquePointer?) {
     var raw: OpaquePointer?
-    let status = unsafe git_repository_open_ext(&raw, path, 0, nil)
+    let status = unsafe keywright_git_repository_open_ext(&raw, path, 0, nil)
     return unsafe (status, raw)
   }
 
   private convenience init(_ raw: OpaquePointer) {
     func text(_ pointer: UnsafePointer<CChar>?) -> String? { unsafe pointer.map { unsafe String(cString: $0) } }
     var config: OpaquePointer?
-    let status = unsafe git_repository_config_snapshot(&config, raw)
-    defer { unsafe git_config_free(config) }
+    let status = unsafe keywright_git_repository_config_snapshot(&config, raw)
+    defer { unsafe keywright_git_config_free(config) }
     self.init(
-      gitDirectory: unsafe text(git_repository_path(raw)) ?? "",
-      commonDirectory: unsafe text(git_repository_commondir(raw)) ?? "",
-      workTree: unsafe text(git_repository_workdir(raw)), objectIDCount: 20,
+      gitDirectory: unsafe text(keywright_git_repository_path(raw)) ?? "",
+      commonDirectory: unsafe text(keywright_git_repository_commondir(raw)) ?? "",
+      workTree: unsafe text(keywright_git_repository_workdir(raw)), objectIDCount: 20,
       isPartialClone: status == 0 && (unsafe config.map { unsafe Repository.hasPromisor($0) } ?? false))
   }
 
@@ -140,15 +143,15 @@ public final class Repository: Sendable {
     guard status == 0, let raw = unsafe raw else {
       throw GitError(reason: "'\(text)' is no branch, tag or whole object id of this repository")
     }
-    defer { unsafe git_repository_free(raw) }
+    defer { unsafe keywright_git_repository_free(raw) }
     var object: OpaquePointer?
-    guard unsafe git_revparse_single(&object, raw, text) == 0, let object = unsafe object else {
+    guard unsafe keywright_git_revparse_single(&object, raw, text) == 0, let object = unsafe object else {
       throw GitError(
         reason: "'\(text)' names no revision of this repository",
         hint: "in a shallow clone, fetch more history: git fetch --deepen 100")
     }
-    defer { unsafe git_object_free(object) }
-    guard let id = unsafe git_object_id(object), let found = unsafe ObjectID(id.pointee) else {
+    defer { unsafe keywright_git_object_free(object) }
+    guard let id = unsafe keywright_git_object_id(object), let found = unsafe ObjectID(id.pointee) else {
       throw GitError(reason: "'\(text)' names no revision of this repository")
     }
     return found
@@ -162,13 +165,14 @@ public final class Repository: Sendable {
       unsafe (status, raw) = LibGit2.withoutOwnerValidation { unsafe Repository.openRaw(gitDirectory) }
     }
     guard status == 0, let raw = unsafe raw else { return nil }
-    defer { unsafe git_repository_free(raw) }
+    defer { unsafe keywright_git_repository_free(raw) }
     var config: OpaquePointer?
-    guard unsafe git_repository_config_snapshot(&config, raw) == 0 else { return nil }
-    defer { unsafe git_config_free(config) }
+    guard unsafe keywright_git_repository_config_snapshot(&config, raw) == 0 else { return nil }
+    defer { unsafe keywright_git_config_free(config) }
     var buffer = unsafe git_buf()
-    defer { unsafe git_buf_dispose(&buffer) }
-    guard unsafe git_config_get_path(&buffer, config, "core.hooksPath") == 0, let text = unsafe buffer.ptr else {
+    defer { unsafe keywright_git_buf_dispose(&buffer) }
+    guard unsafe keywright_git_config_get_path(&buffer, config, "core.hooksPath") == 0, let text = unsafe buffer.ptr
+    else {
       return nil
     }
     let path = unsafe String(cString: text)
@@ -203,8 +207,8 @@ extension Repository {
   /// Opens a repository that libgit2 refuses for its object format, after the checks that libgit2 would have made.
   private static func openSHA256(_ path: String) throws(GitError) -> Repository {
     var buffer = unsafe git_buf()
-    defer { unsafe git_buf_dispose(&buffer) }
-    guard unsafe git_repository_discover(&buffer, path, 0, nil) == 0, let start = unsafe buffer.ptr else {
+    defer { unsafe keywright_git_buf_dispose(&buffer) }
+    guard unsafe keywright_git_repository_discover(&buffer, path, 0, nil) == 0, let start = unsafe buffer.ptr else {
       throw refusal(GIT_ENOTFOUND.rawValue, path, LibGit2.lastError)
     }
     let gitDirectory = unsafe String(cString: start)
@@ -219,10 +223,11 @@ extension Repository {
       throw GitError.ownership((workTree ?? gitDirectory).droppingSlash)
     }
     var config: OpaquePointer?
-    guard unsafe git_config_open_ondisk(&config, commonDirectory + "config") == 0, let config = unsafe config else {
+    guard unsafe keywright_git_config_open_ondisk(&config, commonDirectory + "config") == 0, let config = unsafe config
+    else {
       throw GitError(reason: "\(commonDirectory)config can't be read: \(LibGit2.lastError)")
     }
-    defer { unsafe git_config_free(config) }
+    defer { unsafe keywright_git_config_free(config) }
     let extensions = unsafe ConfigEntries.matching(config, "^extensions\\..*")
     for (name, _) in extensions where !harmlessExtensions.contains(String(name.dropFirst(11))) {
       throw GitError(reason: "\(path) can't be opened: its format has the unknown \(name)")
@@ -258,11 +263,11 @@ enum ConfigEntries {
   /// The names and values whose name matches a regular expression, in the order of the files.
   static func matching(_ config: OpaquePointer, _ expression: String) -> [(name: String, value: String)] {
     var iterator: OpaquePointer?
-    guard unsafe git_config_iterator_glob_new(&iterator, config, expression) == 0 else { return [] }
-    defer { unsafe git_config_iterator_free(iterator) }
+    guard unsafe keywright_git_config_iterator_glob_new(&iterator, config, expression) == 0 else { return [] }
+    defer { unsafe keywright_git_config_iterator_free(iterator) }
     var found: [(name: String, value: String)] = []
     var entry: UnsafeMutablePointer<git_config_entry>?
-    while unsafe git_config_next(&entry, iterator) == 0 {
+    while unsafe keywright_git_config_next(&entry, iterator) == 0 {
       guard let name = unsafe entry?.pointee.name, let value = unsafe entry?.pointee.value else { continue }
       unsafe found.append((String(cString: name), String(cString: value)))
     }
@@ -275,8 +280,8 @@ private enum SafeDirectories {
   /// The values of `safe.directory` in the user's and the system's configuration. An empty one takes back all before.
   private static var listed: [String] {
     var config: OpaquePointer?
-    guard unsafe git_config_open_default(&config) == 0, let config = unsafe config else { return [] }
-    defer { unsafe git_config_free(config) }
+    guard unsafe keywright_git_config_open_default(&config) == 0, let config = unsafe config else { return [] }
+    defer { unsafe keywright_git_config_free(config) }
     let all = unsafe ConfigEntries.matching(config, "^safe\\.directory$").map(\.value)
     return all.lastIndex(of: "").map { Array(all[($0 + 1)...]) } ?? all
   }

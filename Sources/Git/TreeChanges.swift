@@ -49,35 +49,68 @@ public struct TreeChanges {
       isCutOff = true
       return
     }
-    let now = TreeListing(tree, reader, idCount, &failures)
-    var listings: [TreeListing] = []
-    for id in before { listings.append(TreeListing(id, reader, idCount, &failures)) }
-    for name in now.order {
-      guard let entry = now.entries[name] else { continue }
-      let known = listings.compactMap { $0.entries[name] }
-      if known.contains(where: { $0.id == entry.id }) { continue }
+    guard let now = bytes(of: tree) else { return }
+    var differences: [TreeDifference] = []
+    for id in before {
+      guard let other = bytes(of: id) else { continue }
+      differences.append(TreeDifference(now.span, other.span, idCount: idCount))
+      if differences.last?.isMalformed.before == true { malformed(id) }
+    }
+    let nothing: [UInt8] = []
+    if differences.isEmpty { differences.append(TreeDifference(now.span, nothing.span, idCount: idCount)) }
+    if differences.contains(where: { $0.isMalformed.now }) { malformed(tree) }
+    for (entry, known) in TreeChanges.common(differences) {
+      let path = prefix + now[entry.name]
       switch entry.kind {
       case .blob:
-        let blobs = known.filter { $0.kind == .blob }.map(\.id)
-        changed.append(StagedChange(path: BytePath(prefix + name), blob: entry.id, before: blobs))
+        changed.append(
+          StagedChange(path: BytePath(path), blob: entry.id, before: known.filter { $0.kind == .blob }.map(\.id)))
       case .tree:
-        let trees = known.filter { $0.kind == .tree }.map(\.id)
-        compare(entry.id, trees, prefix + name + [0x2f], depth: depth + 1)
+        compare(entry.id, known.filter { $0.kind == .tree }.map(\.id), path + [0x2f], depth: depth + 1)
       case .submodule: break
       }
     }
-    for listing in listings {
-      for (name, entry) in listing.entries where now.entries[name] == nil { remove(entry, depth: depth) }
+    for difference in differences { for entry in difference.gone { remove(entry.kind, entry.id, depth: depth) } }
+  }
+
+  /// The entries that differ from all of the trees before, each with what those have of the same name.
+  private static func common(_ differences: [TreeDifference]) -> [(entry: TreeEntry, known: [TreeEntry])] {
+    guard let first = differences.first else { return [] }
+    var common = first.changed.map { (entry: $0.entry, known: $0.before.map { [$0] } ?? []) }
+    for other in differences.dropFirst() where !common.isEmpty {
+      let changes = Dictionary(other.changed.map { ($0.entry.name.lowerBound, $0) }, uniquingKeysWith: { $1 })
+      common = common.compactMap { entry, known in
+        changes[entry.name.lowerBound].map { (entry, known + ($0.before.map { [$0] } ?? [])) }
+      }
+    }
+    return common
+  }
+
+  /// A tree's bytes; nil where it can't be read, which is noted.
+  private mutating func bytes(of tree: ObjectID) -> [UInt8]? {
+    do throws(ObjectFailure) {
+      let bytes: [UInt8]? = try reader.read(tree) { kind, bytes in
+        kind == .tree ? unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } : nil
+      }
+      if bytes == nil { malformed(tree) }
+      return bytes
+    } catch {
+      failures.append(error)
+      return nil
     }
   }
 
-  private mutating func remove(_ entry: TreeListing.Entry, depth: Int) {
-    guard depth < TreeChanges.maximumDepth, gone.insert(entry.id).inserted else { return }
-    switch entry.kind {
-    case .blob: removed.append(entry.id)
+  private mutating func malformed(_ tree: ObjectID) {
+    failures.append(ObjectFailure(id: tree, reason: .corrupt, detail: "the tree is malformed"))
+  }
+
+  private mutating func remove(_ kind: TreeEntry.Kind, _ id: ObjectID, depth: Int) {
+    guard depth < TreeChanges.maximumDepth, gone.insert(id).inserted else { return }
+    switch kind {
+    case .blob: removed.append(id)
     case .tree:
-      let listing = TreeListing(entry.id, reader, idCount, &failures)
-      for (_, child) in listing.entries { remove(child, depth: depth + 1) }
+      let listing = TreeListing(id, reader, idCount, &failures)
+      for (_, child) in listing.entries { remove(child.kind, child.id, depth: depth + 1) }
     case .submodule: break
     }
   }
@@ -118,4 +151,9 @@ struct TreeListing {
     self.entries = entries
     self.order = order
   }
+}
+
+extension StagedChange {
+  /// A content that something names without a path, as a tag may.
+  public init(unnamed blob: ObjectID) { self.init(path: BytePath([]), blob: blob, before: []) }
 }

@@ -17,6 +17,12 @@ struct ByteSet: Hashable, Sendable {
   /// The whole of a range.
   init(_ range: ClosedRange<UInt8>) { self.init(Array(range)) }
 
+  /// The set of these bits, byte 0 first.
+  init(packedWords: (UInt64, UInt64, UInt64, UInt64)) { words = packedWords }
+
+  /// The bits, byte 0 first.
+  var packedWords: [UInt64] { [words.0, words.1, words.2, words.3] }
+
   @inline(__always)
   func contains(_ byte: UInt8) -> Bool {
     let word = byte < 128 ? (byte < 64 ? words.0 : words.1) : (byte < 192 ? words.2 : words.3)

@@ -7,20 +7,20 @@ public import RuleBook
 /// The whole-content rules among a program's rules, made ready. One for each thread; patterns are compiled when first
 /// needed.
 public final class ContentRules {
-  private let rules: [Rule]
+  private let rules: RuleList
   private let sieve: KeywordSieve
   private let required: [Int]
   private var patterns: [TextPattern?]
   private var isBroken: [Bool]
 
   /// Takes all rules of a program; candidates index them.
-  public init(_ rules: [Rule]) {
+  public init(_ rules: RuleList) {
     self.rules = rules
-    let own = rules.indices.filter { rules[$0].content != nil }
+    let own = rules.indices.filter { rules.facts[$0].hasContent }
     sieve = KeywordSieve(own.map { ($0, rules[$0].content?.keywords ?? []) })
     required = own.filter { rules[$0].content?.required.isEmpty == false }
-    patterns = Array(repeating: nil, count: rules.count)
-    isBroken = Array(repeating: false, count: rules.count)
+    patterns = Array(repeating: nil, count: own.isEmpty ? 0 : rules.count)
+    isBroken = Array(repeating: false, count: patterns.count)
   }
 
   /// Whether there are none.
@@ -98,11 +98,13 @@ public final class ContentRules {
       let all = candidates
       let lines = LineStarts(bytes)
       candidates.removeAll { candidate in
-        guard let wanted = rules[candidate.rule].content?.required, !wanted.isEmpty else { return false }
+        guard rules.facts[candidate.rule].hasContent, let wanted = rules[candidate.rule].content?.required,
+          !wanted.isEmpty
+        else { return false }
         return !wanted.allSatisfy { isMet($0, candidate, all, lines) }
       }
     }
-    candidates.removeAll { rules[$0.rule].content?.isReported == false }
+    candidates.removeAll { rules.facts[$0.rule].hasContent && rules[$0.rule].content?.isReported == false }
   }
 
   private func isMet(

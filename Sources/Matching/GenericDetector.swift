@@ -7,9 +7,9 @@ internal import RuleBook
 struct GenericRules: Sendable {
   private var byKind: [GenericKind: Int] = [:]
 
-  init(_ rules: [Rule]) {
-    for (index, rule) in rules.enumerated() {
-      if let kind = GenericKind(rule) { byKind[kind] = index }
+  init(_ rules: RuleList) {
+    for index in rules.indices where rules.facts[index].hasDetector {
+      if let kind = GenericKind(rules[index]) { byKind[kind] = index }
     }
   }
 

@@ -25,7 +25,7 @@ struct Literal: Hashable {
   /// The same with the bytes behind it.
   static let maximumReach = 28
 
-  private struct Slot: Sendable {
+  struct Slot: Equatable, Sendable {
     var start: Int
     var count: Int
     var anchor: Int
@@ -35,37 +35,72 @@ struct Literal: Hashable {
     var tailCount: Int
   }
 
-  private var tails: [ByteSet] = []
-  private var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
-  private var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
-  private var slots: [Slot] = []
-  private var pool: [UInt8] = []
+  // What LiteralFinder+Packed.swift writes and reads.
+  var tails: [ByteSet] = []
+  var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
+  var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
+  var slots: [Slot] = []
+  var pool: [UInt8] = []
   /// The longest stretch that is compared, with what must follow, in bytes; 0 without literals.
   private(set) var longest = 0
 
   /// Literals shorter than ``minimumBytes`` are left out: the rule checker refuses them.
   init(_ literals: [Literal]) {
-    var byHash: [(hash: Int, slot: Slot)] = []
+    var placed: [(hash: Int, anchor: Int, literal: Literal)] = []
     var crowds: [Int: Int] = [:]
     for literal in LiteralFinder.usable(literals) {
       let anchor = LiteralFinder.rarest(literal.bytes) { crowds[$0] ?? 0 }
       let hash = LiteralFinder.hash(literal.bytes, at: anchor)
       crowds[hash, default: 0] += 1
-      let slot = Slot(
-        start: pool.count, count: literal.bytes.count, anchor: anchor, rule: literal.rule,
-        ignoresCase: literal.ignoresCase, tailStart: tails.count, tailCount: literal.tail.count)
-      tails += literal.tail
+      placed.append((hash, anchor, literal))
+    }
+    placed.sort {
+      ($0.hash, $0.literal.rule, $0.literal.bytes.count) < ($1.hash, $1.literal.rule, $1.literal.bytes.count)
+    }
+    var known: [[ByteSet]: Int] = [:]
+    for (_, anchor, literal) in placed {
+      let start = pool.count
       pool.append(contentsOf: literal.ignoresCase ? literal.bytes.map(LiteralFinder.lowered) : literal.bytes)
-      longest = max(longest, literal.bytes.count + literal.tail.count)
-      filter[hash] |= LiteralFinder.nextBits(literal.bytes, at: anchor + 3)
-      byHash.append((hash, slot))
+      let tailStart = known[literal.tail] ?? tails.count
+      if tailStart == tails.count {
+        tails += literal.tail
+        known[literal.tail] = tailStart
+      }
+      slots.append(
+        Slot(
+          start: start, count: literal.bytes.count, anchor: anchor, rule: literal.rule,
+          ignoresCase: literal.ignoresCase, tailStart: tailStart, tailCount: literal.tail.count))
     }
-    byHash.sort { ($0.hash, $0.slot.rule, $0.slot.count) < ($1.hash, $1.slot.rule, $1.slot.count) }
-    for (hash, slot) in byHash {
+    enter()
+  }
+
+  /// Whether the slots stand in the order of their hashes, as they must.
+  var isOrdered: Bool {
+    var last = 0
+    for slot in slots {
+      let at = slot.start + slot.anchor
+      let hash = LiteralFinder.hash(pool[at], pool[at + 1], pool[at + 2])
+      if hash < last { return false }
+      last = hash
+    }
+    return true
+  }
+
+  /// Enters the slots, which stand in the order of their hashes, into the tables.
+  mutating func enter() {
+    for slot in slots {
+      let end = slot.start + slot.count
+      let at = slot.start + slot.anchor
+      let hash = LiteralFinder.hash(pool[at], pool[at + 1], pool[at + 2])
+      filter[hash] |= at + 3 < end ? LiteralFinder.nextBit(pool[at + 3]) : 0xff
       bucketStarts[hash + 1] += 1
-      slots.append(slot)
+      longest = max(longest, slot.count + slot.tailCount)
     }
-    for index in 1..<bucketStarts.count { bucketStarts[index] += bucketStarts[index - 1] }
+    var sum: Int32 = 0
+    for index in bucketStarts.indices {
+      sum += bucketStarts[index]
+      bucketStarts[index] = sum
+    }
   }
 
   /// Each literal once, cut to what is compared, in an order that does not depend on the run.
@@ -171,10 +206,9 @@ struct Literal: Hashable {
     hash(bytes[offset], bytes[offset + 1], bytes[offset + 2])
   }
 
-  /// The bits under which the byte at `offset` is entered: all of them where the literal has ended.
-  private static func nextBits(_ bytes: [UInt8], at offset: Int) -> UInt8 {
-    guard offset < bytes.count else { return 0xff }
-    let next = bytes[offset] | 0x20
+  /// The bit under which the byte behind an anchor is entered.
+  private static func nextBit(_ byte: UInt8) -> UInt8 {
+    let next = byte | 0x20
     return 1 << ((next ^ next >> 3) & 7)
   }
 

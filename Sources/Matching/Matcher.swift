@@ -6,11 +6,12 @@
 
 public import Model
 public import RuleBook
+internal import Synchronization
 
-/// A set of rules made ready; shared by all threads. Cheap to make: patterns are compiled when first needed.
+/// A set of rules made ready; shared by all threads. Patterns are compiled when first needed.
 public final class MatcherProgram: Sendable {
   /// How a rule's pattern is tried at a literal.
-  enum Approach: Sendable {
+  enum Approach: Int, Sendable, CaseIterable {
     /// Every match begins with the literal.
     case atLiteral
     /// The match that begins first and holds the literal.
@@ -20,19 +21,17 @@ public final class MatcherProgram: Sendable {
   }
 
   /// The rules, in the order that candidates index.
-  public let rules: [Rule]
+  public let rules: RuleList
   let finder: LiteralFinder
-  let patterns: [LazyPattern]
   let approaches: [Approach]
-  let stopWords: [[[UInt8]]]
   /// By rule: how far a window reaches, in bytes, from its literal's end and beginning.
   let widths: [Int]
   /// Which rules stand for the generic case, whose literals carry numbers behind those of the rules.
   let generic: GenericRules
+  private let ready: Mutex<[ReadyRule?]>
 
   /// Makes a program of rules.
-  public init(_ rules: [Rule]) {
-    self.rules = rules
+  public convenience init(_ rules: [Rule]) {
     var approaches: [Approach] = []
     var literals: [Literal] = []
     for (index, rule) in rules.enumerated() {
@@ -46,17 +45,80 @@ public final class MatcherProgram: Sendable {
           Literal(bytes: text, ignoresCase: rule.literalsIgnoreCase, rule: index, tail: tail ?? []))
       }
     }
-    generic = GenericRules(rules)
-    finder = LiteralFinder(literals + (generic.isEmpty ? [] : GenericAnchor.literals(from: rules.count)))
+    let list = RuleList(rules)
+    if !GenericRules(list).isEmpty { literals += GenericAnchor.literals(from: rules.count) }
+    self.init(list, approaches, LiteralFinder(literals))
+  }
+
+  /// A program of these parts, which belong together.
+  init(_ rules: RuleList, _ approaches: [Approach], _ finder: LiteralFinder) {
+    self.rules = rules
     self.approaches = approaches
-    patterns = zip(rules, approaches).map { LazyPattern($0.pattern, isAnchored: $1 == .atLiteral) }
-    stopWords = rules.map { $0.stopWords.map { Array($0.utf8) } }
-    widths = rules.map { max($0.width, LiteralFinder.maximumReach) }
+    self.finder = finder
+    generic = GenericRules(rules)
+    ready = Mutex(Array(repeating: nil, count: rules.count))
+    widths = rules.facts.map { max($0.width, LiteralFinder.maximumReach) }
   }
 
   private static func approach(_ rule: Rule) -> Approach {
-    let looks = ["(?=", "(?<=", "\\K"].contains { rule.pattern.utf8.contains($0.utf8) }
-    return looks ? .inWindow : .roundLiteral
+    let pattern = Array(rule.pattern.utf8)
+    let looks: [[UInt8]] = [Array("(?=".utf8), Array("(?<=".utf8), Array("\\K".utf8)]
+    let holds = pattern.indices.contains { at in looks.contains { pattern[at...].starts(with: $0) } }
+    return holds ? .inWindow : .roundLiteral
+  }
+
+  /// The rule with its pattern compiled; nil where that does not compile.
+  func ready(_ index: Int) -> ReadyRule? {
+    if let known = ready.withLock({ $0[index] }) { return known }
+    guard let made = ReadyRule(rules[index], isAnchored: approaches[index] == .atLiteral) else { return nil }
+    return ready.withLock { all in
+      if let known = all[index] { return known }
+      all[index] = made
+      return made
+    }
+  }
+}
+
+/// What a rule's matches are judged by.
+final class ReadyRule: Sendable {
+  let pattern: Pattern
+  let secretGroup: Int
+  let stopWords: [[UInt8]]
+  let minimumEntropy: Double?
+  let checksum: ChecksumKind?
+  let checksumIsOptional: Bool
+  let confidence: Confidence
+
+  /// Nil where the pattern does not compile.
+  init?(_ rule: Rule, isAnchored: Bool) {
+    guard let pattern = try? Pattern(rule.pattern, isAnchored: isAnchored) else { return nil }
+    self.pattern = pattern
+    secretGroup = rule.secretGroup
+    stopWords = rule.stopWords.map { Array($0.utf8) }
+    minimumEntropy = rule.minimumEntropy
+    checksum = rule.checksum
+    checksumIsOptional = rule.checksumIsOptional
+    confidence = rule.confidence
+  }
+
+  /// What the claim rests on, or nil where a proof fails.
+  func judge(_ secret: Span<UInt8>) -> Confidence? {
+    if let checksum {
+      guard Checksum.verify(checksum, secret) else { return checksumIsOptional ? guess(secret) : nil }
+      // A checksum is proof that no placeholder has; a structure is as good as the rule says.
+      if checksum.isSum { return .checksum }
+    } else if Proofs.isPlaceholder(secret) {
+      return nil
+    }
+    if let minimumEntropy, Proofs.entropy(secret) < minimumEntropy { return nil }
+    if Proofs.holds(anyOf: stopWords, secret) { return nil }
+    return confidence
+  }
+
+  /// What has the shape but not the checksum is a guess, if it looks random.
+  private func guess(_ secret: Span<UInt8>) -> Confidence? {
+    let isRandom = !Proofs.isPlaceholder(secret) && Proofs.entropy(secret) >= minimumEntropy ?? 3
+    return isRandom && !Proofs.holds(anyOf: stopWords, secret) ? .guess : nil
   }
 }
 
@@ -82,13 +144,13 @@ public final class Matcher {
   /// What was done so far.
   public internal(set) var statistics: MatchStatistics
   private let scratch = PatternScratch()
-  private var compiled: [Pattern?]
+  private var ready: [ReadyRule?]
   private var detector = GenericDetector()
 
   /// A matcher of its own memory.
   public init(_ program: MatcherProgram) {
     self.program = program
-    compiled = Array(repeating: nil, count: program.rules.count)
+    ready = Array(repeating: nil, count: program.rules.count)
     statistics = MatchStatistics(rules: program.rules.count + GenericAnchor.allCases.count)
   }
 
@@ -176,11 +238,10 @@ public final class Matcher {
 
   /// Appends what one hit leads to; false if a limit kept it from being followed to the end.
   private func follow(_ hit: LiteralHit, _ bytes: Span<UInt8>, into candidates: inout [Candidate]) -> Bool {
-    let rule = Int(hit.rule)
-    guard let pattern = pattern(rule) else { return false }
+    let index = Int(hit.rule)
+    guard let rule = ready(index) else { return false }
     let window = window(hit).clamped(to: 0..<bytes.count)
-    let group = program.rules[rule].secretGroup
-    let approach = program.approaches[rule]
+    let approach = program.approaches[index]
     var steps = 0
     var at = approach == .atLiteral ? hit.offset : window.lowerBound
     statistics.windows += 1
@@ -188,7 +249,7 @@ public final class Matcher {
     while at < window.upperBound {
       steps += 1
       if steps > Matcher.maximumSteps { return false }
-      switch scratch.firstMatch(pattern, bytes, window: window, from: at, group: group) {
+      switch scratch.firstMatch(rule.pattern, bytes, window: window, from: at, group: rule.secretGroup) {
       case .noMatch: return true
       case .limit: return false
       case .match(let whole, let secret):
@@ -199,8 +260,8 @@ public final class Matcher {
             continue
           }
         }
-        if let confidence = judge(rule, bytes.extracting(secret)) {
-          candidates.append(Candidate(rule: rule, secret: secret, match: whole, confidence: confidence))
+        if let confidence = rule.judge(bytes.extracting(secret)) {
+          candidates.append(Candidate(rule: index, secret: secret, match: whole, confidence: confidence))
         }
         if approach != .inWindow { return true }
         at = max(whole.upperBound, at + 1)
@@ -241,31 +302,9 @@ public final class Matcher {
     detector.follow(own, in: bytes.extracting(window), at: window.lowerBound, program.generic, into: &candidates)
   }
 
-  private func pattern(_ rule: Int) -> Pattern? {
-    if let pattern = compiled[rule] { return pattern }
-    compiled[rule] = try? program.patterns[rule].get()
-    return compiled[rule]
-  }
-
-  /// What the claim rests on, or nil where a proof fails.
-  private func judge(_ index: Int, _ secret: Span<UInt8>) -> Confidence? {
-    let rule = program.rules[index]
-    if let checksum = rule.checksum {
-      guard Checksum.verify(checksum, secret) else { return rule.checksumIsOptional ? guess(index, secret) : nil }
-      // A checksum is proof that no placeholder has; a structure is as good as the rule says.
-      if checksum.isSum { return .checksum }
-    } else if Proofs.isPlaceholder(secret) {
-      return nil
-    }
-    if let least = rule.minimumEntropy, Proofs.entropy(secret) < least { return nil }
-    if Proofs.holds(anyOf: program.stopWords[index], secret) { return nil }
-    return rule.confidence
-  }
-
-  /// What has the shape but not the checksum is a guess, if it looks random.
-  private func guess(_ index: Int, _ secret: Span<UInt8>) -> Confidence? {
-    let least = program.rules[index].minimumEntropy ?? 3
-    let isRandom = !Proofs.isPlaceholder(secret) && Proofs.entropy(secret) >= least
-    return isRandom && !Proofs.holds(anyOf: program.stopWords[index], secret) ? .guess : nil
+  private func ready(_ rule: Int) -> ReadyRule? {
+    if let known = ready[rule] { return known }
+    ready[rule] = program.ready(rule)
+    return ready[rule]
   }
 }

@@ -6,7 +6,7 @@ public import RuleBook
 extension Matcher {
   /// The numbers of the candidates without those that repeat another, in the order of rules and then offsets. Several
   /// literals may lead to one match, and of overlapping secrets of one rule the first counts.
-  public static func distinct(_ candidates: [Candidate], rules: [Rule]) -> [Int] {
+  public static func distinct(_ candidates: [Candidate], rules: RuleList) -> [Int] {
     if candidates.count < 2 { return Array(candidates.indices) }
     let order = candidates.indices.sorted { left, right in
       let (a, b) = (candidates[left], candidates[right])
@@ -19,7 +19,7 @@ extension Matcher {
     for index in order {
       if let last = kept.last, candidates[last].rule == candidates[index].rule {
         let (secret, other) = (candidates[index].secret, candidates[last].secret)
-        let isDetector = rules[candidates[index].rule].kind == .detector
+        let isDetector = rules.facts[candidates[index].rule].kind == .detector
         if secret == other || !isDetector && secret.lowerBound < other.upperBound { continue }
       }
       kept.append(index)
@@ -29,20 +29,21 @@ extension Matcher {
 
   /// Of candidates that overlap, keeps the best-founded: by confidence, a rule before a detector, then by the length of
   /// the secret, then the more severe rule, then the rule's place. The result is sorted by offset.
-  public static func resolveOverlaps(_ candidates: [Candidate], rules: [Rule]) -> [Candidate] {
+  public static func resolveOverlaps(_ candidates: [Candidate], rules: RuleList) -> [Candidate] {
     winners(candidates, Array(candidates.indices), rules: rules).map { candidates[$0] }
   }
 
   /// The same for the candidates with these numbers.
-  public static func winners(_ candidates: [Candidate], _ numbers: [Int], rules: [Rule]) -> [Int] {
+  public static func winners(_ candidates: [Candidate], _ numbers: [Int], rules: RuleList) -> [Int] {
     if numbers.count < 2 { return numbers }
     let ranked = numbers.sorted { left, right in
       let (one, other) = (candidates[left], candidates[right])
       if one.confidence != other.confidence { return one.confidence > other.confidence }
-      let (isRule, isOtherRule) = (rules[one.rule].kind != .detector, rules[other.rule].kind != .detector)
+      let isRule = rules.facts[one.rule].kind != .detector
+      let isOtherRule = rules.facts[other.rule].kind != .detector
       if isRule != isOtherRule { return isRule }
       if one.secret.count != other.secret.count { return one.secret.count > other.secret.count }
-      let (a, b) = (rules[one.rule].severity, rules[other.rule].severity)
+      let (a, b) = (rules.facts[one.rule].severity, rules.facts[other.rule].severity)
       return a != b ? a > b : (one.rule, one.secret.lowerBound) < (other.rule, other.secret.lowerBound)
     }
     var kept: [Int] = []

@@ -1,7 +1,6 @@
-// PCRE2 behind a small face: a pattern is compiled when first needed and shared by all threads; what a match needs belongs to one.
+// PCRE2 behind a small face: compiled patterns are shared by all threads; what a match needs belongs to one.
 
 internal import Cpcre2
-internal import Synchronization
 
 /// Why a pattern can't be used.
 public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -50,28 +49,6 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
       unsafe pcre2_get_error_message_8(code, $0.baseAddress, $0.count)
     }
     return count > 0 ? String(decoding: buffer.prefix(Int(count)), as: UTF8.self) : "error \(code)"
-  }
-}
-
-/// A pattern that is compiled when it is first asked for.
-final class LazyPattern: Sendable {
-  let text: String
-  let isAnchored: Bool
-  private let compiled = Mutex<Pattern?>(nil)
-
-  init(_ text: String, isAnchored: Bool = false) {
-    self.text = text
-    self.isAnchored = isAnchored
-  }
-
-  func get() throws(PatternError) -> Pattern {
-    if let pattern = compiled.withLock({ $0 }) { return pattern }
-    let pattern = try Pattern(text, isAnchored: isAnchored)
-    return compiled.withLock { stored in
-      if let stored { return stored }
-      stored = pattern
-      return pattern
-    }
   }
 }
 

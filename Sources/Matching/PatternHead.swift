@@ -4,15 +4,25 @@
 
 struct PatternHead {
   /// The sets of the bytes that a match begins with.
-  private struct Prefix: Hashable {
+  private struct Prefix: Equatable {
     var sets: [ByteSet] = []
     /// Whether what comes next in the pattern goes on with it.
     var isOpen = true
     static let closed = Prefix(isOpen: false)
 
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(sets.reduce(isOpen ? 1 : 2) { ($0 ^ $1.digest) &* 0x9e37_79b9_7f4a_7c15 })
+    mutating func append(_ set: ByteSet) {
+      guard isOpen else { return }
+      sets.append(set)
+      isOpen = sets.count < PatternHead.maximumBytes
     }
+  }
+
+  /// What one item of a pattern may be.
+  private enum Item {
+    case nothing
+    case set(ByteSet)
+    case anything
+    case oneOf([Prefix])
   }
 
   private static let maximumPrefixes = 64
@@ -24,7 +34,7 @@ struct PatternHead {
   init?(_ pattern: String) {
     var reader = Reader(bytes: Array(pattern.utf8))
     guard let all = reader.alternatives(), reader.at == reader.bytes.count, !all.isEmpty else { return nil }
-    prefixes = Array(all)
+    prefixes = all
   }
 
   /// Whether every match begins with one of the literals.
@@ -56,6 +66,8 @@ struct PatternHead {
     var bytes: [UInt8]
     var at = 0
     private var ignoresCase = false
+    /// Whether nothing that is read can add to a prefix.
+    private var isBlind = false
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -63,28 +75,33 @@ struct PatternHead {
     private func begins(_ text: String) -> Bool { bytes[at...].starts(with: text.utf8) }
 
     /// Alternatives up to a closing parenthesis or the end.
-    mutating func alternatives() -> Set<Prefix>? {
-      var all: Set<Prefix> = []
+    mutating func alternatives() -> [Prefix]? {
+      var all: [Prefix] = []
       while true {
         guard let sequence = sequence() else { return nil }
-        all.formUnion(sequence)
+        PatternHead.formUnion(&all, sequence)
         guard all.count <= maximumPrefixes else { return nil }
         guard peek() == 0x7c else { return all }
         at += 1
       }
     }
 
-    private mutating func sequence() -> Set<Prefix>? {
-      var prefixes: Set<Prefix> = [Prefix()]
+    private mutating func sequence() -> [Prefix]? {
+      var prefixes = isBlind ? [] : [Prefix()]
+      let outer = isBlind
+      defer { isBlind = outer }
       while let byte = peek(), byte != 0x29, byte != 0x7c {
         guard let item = item(), let (least, most) = quantifier() else { return nil }
+        if isBlind { continue }
         if least == 0 {
-          prefixes = PatternHead.join(prefixes, most == 1 ? item.union([Prefix()]) : [.closed])
+          PatternHead.join(&prefixes, most == 1 ? PatternHead.optional(item) : .anything)
         } else {
-          for _ in 0..<min(least, maximumBytes) { prefixes = PatternHead.join(prefixes, item) }
-          if most != least { prefixes = PatternHead.join(prefixes, [.closed]) }
+          for _ in 0..<min(least, maximumBytes) { PatternHead.join(&prefixes, item) }
+          if most != least { PatternHead.join(&prefixes, .anything) }
         }
         guard prefixes.count <= maximumPrefixes else { return nil }
+        // Whatever follows adds nothing: it is read only to see that it is understood.
+        isBlind = !prefixes.contains { $0.isOpen }
       }
       return prefixes
     }
@@ -110,26 +127,27 @@ struct PatternHead {
       return result
     }
 
-    private mutating func item() -> Set<Prefix>? {
+    private mutating func item() -> Item? {
       guard let byte = peek() else { return nil }
       switch byte {
       case 0x28: return group()
-      case 0x5b: return characterClass().map { [Prefix(sets: [ignoresCase ? $0.anyCase : $0])] }
+      case 0x5b: return characterClass().map { .set(ignoresCase ? $0.anyCase : $0) }
       case 0x5c:
         guard let next = peek(1) else { return nil }
         at += 2
-        if next == 0x62 || next == 0x42 { return [Prefix()] }
-        return Reader.escape(next).map { [Prefix(sets: [$0])] } ?? [.closed]
+        if next == 0x62 || next == 0x42 { return .nothing }
+        return Reader.escape(next).map { .set($0) } ?? .anything
       case 0x2e:
         at += 1
-        return [Prefix(sets: [ByteSet([0x0a]).complement])]
+        return .set(ByteSet([0x0a]).complement)
       case 0x5e, 0x24:
         at += 1
-        return [.closed]
+        return .anything
       default:
         at += 1
-        let set = ByteSet([byte])
-        return [Prefix(sets: [ignoresCase ? set.anyCase : set])]
+        var set = ByteSet()
+        set.insert(byte)
+        return .set(ignoresCase ? set.anyCase : set)
       }
     }
 
@@ -147,8 +165,8 @@ struct PatternHead {
       }
     }
 
-    private mutating func group() -> Set<Prefix>? {
-      if ["(?=", "(?!", "(?<=", "(?<!"].contains(where: begins) { return skipGroup() ? [Prefix()] : nil }
+    private mutating func group() -> Item? {
+      if ["(?=", "(?!", "(?<=", "(?<!"].contains(where: begins) { return skipGroup() ? .nothing : nil }
       let outer = ignoresCase
       if begins("(?:") || begins("(?i:") {
         if begins("(?i:") { ignoresCase = true }
@@ -161,7 +179,7 @@ struct PatternHead {
       guard let inner = alternatives(), peek() == 0x29 else { return nil }
       ignoresCase = outer
       at += 1
-      return inner
+      return .oneOf(inner)
     }
 
     /// Passes over a group and all in it.
@@ -220,20 +238,59 @@ struct PatternHead {
     }
   }
 
-  private static func join(_ prefixes: Set<Prefix>, _ items: Set<Prefix>) -> Set<Prefix> {
-    if prefixes.allSatisfy({ !$0.isOpen }) { return prefixes }
-    var joined: Set<Prefix> = []
-    for prefix in prefixes {
-      guard prefix.isOpen else {
-        joined.insert(prefix)
-        continue
-      }
-      for item in items {
-        let sets = prefix.sets + item.sets
-        let cut = Array(sets.prefix(maximumBytes))
-        joined.insert(Prefix(sets: cut, isOpen: item.isOpen && cut.count < maximumBytes))
-      }
+  /// Adds those that are not there yet.
+  private static func formUnion(_ all: inout [Prefix], _ more: [Prefix]) {
+    if all.isEmpty {
+      all = more
+      return
     }
-    return joined
+    for prefix in more where !all.contains(prefix) { all.append(prefix) }
+  }
+
+  private static func optional(_ item: Item) -> Item {
+    var prefixes = [Prefix()]
+    switch item {
+    case .nothing: return .nothing
+    case .set(let set): prefixes.append(Prefix(sets: [set]))
+    case .anything: prefixes.append(.closed)
+    case .oneOf(let inner): formUnion(&prefixes, inner)
+    }
+    return .oneOf(prefixes)
+  }
+
+  /// Goes on with every open prefix.
+  private static func join(_ prefixes: inout [Prefix], _ item: Item) {
+    switch item {
+    case .nothing: break
+    case .set(let set): for index in prefixes.indices { prefixes[index].append(set) }
+    case .anything:
+      for index in prefixes.indices { prefixes[index].isOpen = false }
+      prefixes = distinct(prefixes)
+    case .oneOf(let items):
+      var joined: [Prefix] = []
+      for prefix in prefixes {
+        guard prefix.isOpen else {
+          joined.append(prefix)
+          continue
+        }
+        for item in items {
+          var longer = prefix
+          for set in item.sets { longer.append(set) }
+          longer.isOpen = longer.isOpen && item.isOpen
+          joined.append(longer)
+        }
+      }
+      prefixes = distinct(joined)
+    }
+  }
+
+  private static func distinct(_ prefixes: [Prefix]) -> [Prefix] {
+    if prefixes.count < 2 { return prefixes }
+    var distinct: [Prefix] = []
+    // What is more than can be kept is given up anyway.
+    for prefix in prefixes where distinct.count <= maximumPrefixes && !distinct.contains(prefix) {
+      distinct.append(prefix)
+    }
+    return distinct
   }
 }

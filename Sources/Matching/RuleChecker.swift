@@ -85,6 +85,16 @@ public enum RuleChecker {
     var reasons: [String] = []
     // A built-in detector's rule may have no pattern, and its examples are for the detector's own tests.
     if rule.kind == .detector && rule.pattern.isEmpty { return [] }
+    if rule.matches.count < 2 { reasons.append("two examples that must match are wanted") }
+    if rule.rejects.isEmpty { reasons.append("an example that must not match is wanted") }
+    return checkPattern(rule)
+      + reasons.map { RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: $0, isError: true) }
+  }
+
+  /// What keeps a rule from being used at all, whether or not its examples hold: a pattern that does not compile, that
+  /// lacks the group of the secret, or whose match has no greatest width.
+  public static func checkPattern(_ rule: Rule) -> [RuleProblem] {
+    var reasons: [String] = []
     do {
       let pattern = try Pattern(rule.pattern)
       if rule.secretGroup > pattern.groupCount {
@@ -96,8 +106,6 @@ public enum RuleChecker {
     if let quantifier = unbounded(rule.pattern) {
       reasons.append("the pattern has no upper bound: '\(quantifier)' matches any number")
     }
-    if rule.matches.count < 2 { reasons.append("two examples that must match are wanted") }
-    if rule.rejects.isEmpty { reasons.append("an example that must not match is wanted") }
     return reasons.map { RuleProblem(rule: rule.id.rawValue, provider: rule.provider, reason: $0, isError: true) }
   }
 
@@ -160,7 +168,7 @@ public enum RuleChecker {
         }
         // What a detector finds may well be some provider's.
         guard wanted, rule.kind != .detector else { continue }
-        let kept = Matcher.resolveOverlaps(candidates, rules: rules)
+        let kept = Matcher.resolveOverlaps(candidates, rules: matcher.program.rules)
         guard let winner = kept.first, !kept.contains(where: { $0.rule == index }) else { continue }
         problems.append(problem("'\(template)' (seed \(seed)) is claimed by \(rules[winner.rule].id)"))
         break

@@ -25,23 +25,31 @@ enum Program {
     }
     guard mistakes.isEmpty else { fail(mistakes) }
     if output == "--advise" { fail(RuleAdvice.check(RuleBook(providers)).map(\.description)) }
+    guard let book = PackedBook(packing: providers) else { fail(["a rule file has a control character in a text"]) }
+    let tables = MatcherProgram(RuleBook(providers).rules).packedTables(digest: book.digest)
     do {
-      try Data(source(providers.sorted { $0.id < $1.id }).utf8).write(to: URL(filePath: output))
+      try Data(source(book, tables).utf8).write(to: URL(filePath: output))
     } catch {
       fail(["\(output): \(error)"])
     }
   }
 
-  private static func source(_ providers: [Provider]) -> String {
-    var text = "import RuleBook\n\nlet packedProviders: [PackedProvider] = [\n"
-    for provider in providers {
-      guard let packed = PackedProvider(packing: provider) else {
-        fail(["\(provider.id): a control character in a text"])
-      }
-      let parts = [packed.rules, packed.examples, packed.management].map(literal)
-      text += "  PackedProvider(\n    rules: \(parts[0]),\n    examples: \(parts[1]),\n    management: \(parts[2])),\n"
-    }
-    return text + "]\n"
+  private static func source(_ book: PackedBook, _ tables: String) -> String {
+    """
+    // Made of Rules/ by PackRules.
+    import RuleBook
+
+    let packedBook = PackedBook(
+      rules: packedRules, examples: packedExamples, management: packedManagement, facts: packedFacts,
+      digest: packedDigest)
+    private let packedRules = \(literal(book.rules))
+    private let packedExamples = \(literal(book.examples))
+    private let packedManagement = \(literal(book.management))
+    private let packedFacts = \(literal(book.facts))
+    private let packedDigest = \(literal(book.digest))
+    let packedTables = \(literal(tables))
+
+    """
   }
 
   private static func literal(_ text: String) -> String {

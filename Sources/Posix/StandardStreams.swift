@@ -11,17 +11,20 @@ public enum StandardStream: Int32, Sendable {
 
   /// Writes all of `bytes`; false when the other end is closed or the device is full.
   @discardableResult
-  public func write(_ bytes: [UInt8]) -> Bool {
-    unsafe bytes.withUnsafeBufferPointer { buffer in
-      var sent = 0
-      while sent < buffer.count {
-        guard let base = buffer.baseAddress else { return true }
-        let count = unsafe Glibc.write(rawValue, base + sent, buffer.count - sent)
-        if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return false }
-        sent += count
+  public func write(_ bytes: [UInt8]) -> Bool { (try? send(bytes)) != nil }
+
+  /// Writes all of `bytes`.
+  public func send(_ bytes: [UInt8]) throws(SystemError) {
+    var sent = 0
+    while sent < bytes.count {
+      let count = unsafe bytes.withUnsafeBufferPointer { buffer in
+        unsafe Glibc.write(rawValue, buffer.baseAddress.map { unsafe $0 + sent }, buffer.count - sent)
       }
-      return true
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        throw SystemError.current("write", self == .output ? "standard output" : "standard error")
+      }
+      sent += count
     }
   }
 

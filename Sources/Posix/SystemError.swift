@@ -44,6 +44,8 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
   public static let tooLarge: Int32 = EFBIG
   /// Whether the file, or a directory on the way to it, does not exist.
   public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+  /// Whether whoever read the other end of a pipe is gone.
+  public var isClosedPipe: Bool { code == EPIPE }
   /// Whether permissions, an immutable flag or a read-only file system stand in the way.
   public var isDenied: Bool { code == EACCES || code == EPERM || code == EROFS }
 }

@@ -141,6 +141,11 @@ public struct PackedProvider: Sendable {
     return stride(from: 0, to: items.count - 1, by: 2).map { (items[$0], items[$0 + 1]) }
   }
 
+  /// The rule of one record.
+  static func rule(record: [UInt8], provider: String) -> Rule? {
+    rule(parts(record[...], 0x1e).map { String(decoding: $0, as: UTF8.self) }, provider: provider)
+  }
+
   private static func rule(_ fields: [String], provider: String) -> Rule? {
     guard fields.count == 21, let kind = RuleKind(rawValue: fields[15]), let severity = Severity(rawValue: fields[3]),
       let confidence = Confidence(rawValue: fields[4]), let group = Int(fields[8]), let width = Int(fields[9]),

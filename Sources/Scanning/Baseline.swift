@@ -113,7 +113,8 @@ public struct Baseline: Sendable {
   /// Adds entries for findings that have none, and keeps the words of those that have.
   public mutating func add(_ findings: [Finding], reason: String?, owner: String?, expires: String?) -> Int {
     var added = 0
-    for finding in findings where !entries.contains(where: { $0.fingerprint == finding.fingerprint }) {
+    var known = Set(entries.map(\.fingerprint))
+    for finding in findings where known.insert(finding.fingerprint).inserted {
       entries.append(
         BaselineEntry(
           fingerprint: finding.fingerprint, rule: finding.rule, reason: reason, owner: owner, expires: expires))

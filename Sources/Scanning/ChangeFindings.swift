@@ -12,22 +12,54 @@ struct ChangedContent {
   var change: StagedChange
   /// Contents of paths that the same change takes away: a renamed file's lines are not new.
   var removed: [ObjectID]
-  /// The commit that makes the change; nil for one that is being made.
-  var commit: CommitInfo?
+  /// What makes the change.
+  var source: Source
+
+  enum Source {
+    /// A commit that is being made.
+    case index
+    /// A commit; nil for one that could not be read.
+    case commit(CommitInfo?)
+    /// A tag, or a ref, that names the content without a commit.
+    case tag
+  }
+
+  /// The commit that makes the change; nil without one.
+  var commit: CommitInfo? {
+    if case .commit(let commit) = source { return commit }
+    return nil
+  }
+
+  fileprivate var place: Place {
+    if case .index = source { return .staged }
+    return .blob
+  }
+
+  fileprivate var reachability: Reachability? {
+    switch source {
+    case .index: nil
+    case .commit: .branch
+    case .tag: .tag
+    }
+  }
 }
 
 /// Gathers findings over changes.
 struct ChangeFindings {
-  private let rules: [Rule]
+  private let rules: RuleList
   private let matcher: ContentMatcher
   private let reader: StoreReader
   private let options: ScanOptions
   private let wholeFiles: Bool
   private var occurrences: [ValueNumber: [Occurrence]] = [:]
   private var arrivals: [Spot: Arrival] = [:]
-  private var counted: Set<ObjectID> = []
+  /// What stands in the contents that were matched; nil where there was too much to keep.
+  private var matched: [ObjectID: [Sighting]?] = [:]
+  private var keptSightings = 0
   var coverage = Coverage()
 
+  /// Of contents with more than this many findings together, those that come later are matched anew at each path.
+  private static let maximumKept = 100_000
   /// A renamed file is looked for among this many that the change takes away.
   private static let maximumRemoved = 200
 
@@ -52,10 +84,10 @@ struct ChangeFindings {
     var offsets: Set<Int> = []
   }
 
-  /// Something found, and the hashes of the lines it stands on.
+  /// Something found in a content, whichever paths and commits that has, and the hashes of the lines it stands on.
   private struct Sighting {
     var value: ValueNumber
-    var occurrence: Occurrence
+    var place: Occurrence
     var lines: [Int]
   }
 
@@ -64,6 +96,23 @@ struct ChangeFindings {
     let blob = content.change.blob
     // A file that only moves brings nothing.
     if !wholeFiles, content.change.before.isEmpty, content.removed.contains(blob) { return }
+    let sightings = sightings(blob, content.change.path)
+    if sightings.isEmpty { return }
+    let before = wholeFiles ? LineSet() : linesBefore(content)
+    for sighting in sightings where wholeFiles || !sighting.lines.allSatisfy(before.contains) {
+      var occurrence = sighting.place
+      occurrence.place = content.place
+      occurrence.path = content.change.path
+      occurrence.introduced = content.commit
+      occurrence.reachability = content.reachability
+      add(sighting.value, occurrence)
+    }
+  }
+
+  /// What stands in a content. It is matched once, at however many paths it stands.
+  private mutating func sightings(_ blob: ObjectID, _ path: BytePath) -> [Sighting] {
+    let isFirst = matched[blob] == nil
+    if let known = matched[blob], let sightings = known { return sightings }
     var sightings: [Sighting] = []
     var skips: [Skip] = []
     var size = 0
@@ -71,69 +120,67 @@ struct ChangeFindings {
       try reader.read(blob, maximumBytes: options.maximumBlobBytes) { _, bytes in
         size = bytes.count
         let result = matcher.match(bytes)
-        skips = result.skips(rules, object: blob, path: content.change.path)
+        skips = result.skips(rules, object: blob, path: path)
         if let pointer = LFSPointer.describe(bytes) {
-          skips.append(Skip(reason: .lfsPointer, object: blob, path: content.change.path, detail: pointer))
+          skips.append(Skip(reason: .lfsPointer, object: blob, path: path, detail: pointer))
         }
         if result.hits.isEmpty { return }
         let lines = LineIndex(bytes)
         var hashes = LineHashes(lines)
-        for hit in result.hits { sightings.append(sighting(hit, bytes, lines, &hashes, content)) }
+        for hit in result.hits { sightings.append(sighting(hit, bytes, lines, &hashes, blob)) }
       }
     } catch {
       var skip = Skip(error)
-      skip.path = content.change.path
+      skip.path = path
       skips.append(skip)
     }
-    if counted.insert(blob).inserted {
+    if isFirst {
       coverage.blobs += 1
       coverage.bytes += Int64(size)
       for skip in skips { coverage.add(skip) }
     }
-    if sightings.isEmpty { return }
-    let before = wholeFiles ? LineSet() : linesBefore(content)
-    for sighting in sightings where wholeFiles || !sighting.lines.allSatisfy(before.contains) {
-      add(sighting.value, sighting.occurrence)
-    }
+    let isKept = keptSightings + sightings.count <= ChangeFindings.maximumKept
+    keptSightings += isKept ? sightings.count : 0
+    matched.updateValue(isKept ? sightings : nil, forKey: blob)
+    return sightings
   }
 
-  /// Scans the text of a commit.
-  mutating func scanText(of commit: CommitInfo) {
+  /// Scans the text of a commit or a tag.
+  mutating func scanText(of id: ObjectID, _ place: Place, introduced: CommitInfo?) {
     do throws(ObjectFailure) {
-      let found: [(ValueNumber, Occurrence)] = try reader.read(commit.id) { _, bytes in
+      let (found, skips): ([(ValueNumber, Occurrence)], [Skip]) = try reader.read(id) { _, bytes in
         let start = ObjectText.start(bytes)
-        let hits = matcher.match(bytes.extracting(start..<bytes.count)).hits
-        if hits.isEmpty { return [] }
+        let result = matcher.match(bytes.extracting(start..<bytes.count))
+        let skips = result.skips(rules, object: id)
+        if result.hits.isEmpty { return ([], skips) }
         let lines = LineIndex(bytes)
-        return hits.map { hit in
+        let found = result.hits.map { hit in
           let secret = hit.candidate.secret.lowerBound + start..<hit.candidate.secret.upperBound + start
           let extent = lines.extent(secret)
-          return (
-            hit.value,
-            Occurrence(
-              place: .commit, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
-              endColumn: extent.endColumn, object: commit.id, offset: secret.lowerBound, length: secret.count,
-              decoders: hit.candidate.decoders, introduced: commit, reachability: .branch)
-          )
+          let occurrence = Occurrence(
+            place: place, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+            endColumn: extent.endColumn, object: id, offset: secret.lowerBound, length: secret.count,
+            decoders: hit.candidate.decoders, introduced: introduced, reachability: place == .tag ? .tag : .branch)
+          return (hit.value, occurrence)
         }
+        return (found, skips)
       }
+      for skip in skips { coverage.add(skip) }
       for (value, occurrence) in found { add(value, occurrence) }
     } catch { coverage.add(Skip(error)) }
   }
 
   private func sighting(
-    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ hashes: inout LineHashes,
-    _ content: ChangedContent
+    _ hit: MatchedContent.Hit, _ bytes: Span<UInt8>, _ lines: LineIndex, _ hashes: inout LineHashes, _ blob: ObjectID
   ) -> Sighting {
     let secret = hit.candidate.secret
     let extent = lines.extent(secret)
-    let occurrence = Occurrence(
-      place: content.commit == nil ? .staged : .blob, path: content.change.path, line: extent.line,
-      endLine: extent.endLine, column: extent.column, endColumn: extent.endColumn, object: content.change.blob,
-      offset: secret.lowerBound, length: secret.count, decoders: hit.candidate.decoders, introduced: content.commit,
-      reachability: content.commit == nil ? nil : .branch, comment: matcher.comment(on: secret, in: bytes))
+    let place = Occurrence(
+      place: .blob, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+      endColumn: extent.endColumn, object: blob, offset: secret.lowerBound, length: secret.count,
+      decoders: hit.candidate.decoders, comment: matcher.comment(on: secret, in: bytes))
     return Sighting(
-      value: hit.value, occurrence: occurrence, lines: hashes.hashes(of: extent.line...extent.endLine, in: bytes))
+      value: hit.value, place: place, lines: hashes.hashes(of: extent.line...extent.endLine, in: bytes))
   }
 
   private func linesBefore(_ content: ChangedContent) -> LineSet {

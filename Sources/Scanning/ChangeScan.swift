@@ -60,12 +60,13 @@ extension Scanner {
     let changes = StagedChanges(index, against: trees, reader: opened.reader, idCount: opened.repository.objectIDCount)
     for failure in changes.failures { findings.coverage.add(Skip(failure)) }
     for change in changes.changed {
-      findings.scan(ChangedContent(change: change, removed: changes.removed, commit: nil))
+      findings.scan(ChangedContent(change: change, removed: changes.removed, source: .index))
     }
     return findings.report(target: path, mode: "staged")
   }
 
-  /// What the commits of a range add, their messages included.
+  /// What the commits of a range add, their messages included, and what its heads are besides commits: annotated tags,
+  /// and what such a tag names.
   public static func range(
     _ path: String, _ range: CommitRange, environment: GitEnvironment, program: MatcherProgram,
     options: ScanOptions = ScanOptions(), wholeFiles: Bool = false
@@ -106,8 +107,19 @@ private struct Opened {
     (try? reader.read(commit) { kind, bytes in kind == .commit ? CommitHeader(bytes)?.tree : nil }).flatMap { $0 }
   }
 
-  func parents(of commit: ObjectID) -> [ObjectID] {
-    (try? reader.read(commit) { _, bytes in CommitHeader(bytes)?.parents ?? [] }) ?? []
+  /// The parents of a commit, or of the one that a tag stands for.
+  func parents(of name: ObjectID) -> [ObjectID] {
+    var id = name
+    for _ in 0..<16 {
+      var target: ObjectID?
+      let parents = try? reader.read(id) { kind, bytes in
+        if kind == .tag { target = TagHeader.target(bytes) }
+        return CommitHeader(bytes)?.parents ?? []
+      }
+      guard let next = target else { return parents ?? [] }
+      id = next
+    }
+    return []
   }
 
   func scan(
@@ -140,10 +152,11 @@ private struct Opened {
         of: commit.tree, against: commit.parentTrees, reader: reader, idCount: repository.objectIDCount)
       for failure in changes.failures { findings.coverage.add(Skip(failure)) }
       for change in changes.changed {
-        findings.scan(ChangedContent(change: change, removed: changes.removed, commit: info))
+        findings.scan(ChangedContent(change: change, removed: changes.removed, source: .commit(info)))
       }
-      if let info { findings.scanText(of: info) }
+      if let info { findings.scanText(of: commit.id, .commit, introduced: info) }
     }
+    findings.scanNames(heads, excluding: bases, reader, idCount: repository.objectIDCount)
     return findings.report(target: path, mode: "range")
   }
 }

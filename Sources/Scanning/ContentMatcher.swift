@@ -57,7 +57,7 @@ final class MatchedContent {
 
 /// Matches content for one thread.
 struct ContentMatcher {
-  let rules: [Rule]
+  let rules: RuleList
   let values: ValueTable
   private let matcher: Matcher
   private let decoding: DecodingPass
@@ -187,7 +187,7 @@ struct ContentMatcher {
 
 extension MatchedContent {
   /// What was left out of this content, as coverage tells it.
-  func skips(_ rules: [Rule], object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
+  func skips(_ rules: RuleList, object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
     let isCut = decoded?.isCut ?? false
     if matches.isComplete && !isOverfull && !isCut { return [] }
     var skips = Set(matches.stopped.map(\.rule)).sorted().map { rule in

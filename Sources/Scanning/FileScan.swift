@@ -48,7 +48,7 @@ struct FileFindings {
     let key = options.fingerprintKey ?? WeakKey.derive([])
     var coverage = Coverage()
     var occurrences: [ValueNumber: [Occurrence]] = [:]
-    var rules: [Rule] = []
+    var rules: RuleList = []
     for part in parts {
       coverage.merge(part.coverage)
       occurrences.merge(part.occurrences) { $0 + $1 }

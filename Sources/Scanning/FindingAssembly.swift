@@ -22,7 +22,7 @@ struct FindingAssembly {
   private let reader: StoreReader
   private let matcher: ContentMatcher
   private let table: ValueTable
-  private let rules: [Rule]
+  private let rules: RuleList
   private let key: FingerprintKey
   private let values: [ValueTable.Value]
   private let objects: ObjectTable

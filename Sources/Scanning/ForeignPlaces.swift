@@ -36,7 +36,7 @@ public final class ForeignPlaces {
     self.rules = rules
     self.key = key
     let program = MatcherProgram(rules)
-    matcher = ContentMatcher(program, ValueTable(rules), ScanOptions())
+    matcher = ContentMatcher(program, ValueTable(program.rules), ScanOptions())
     let repository = try? Repository.open(target, environment: environment)
     let reader = try? repository?.objectStore(environment).makeReader()
     self.reader = reader

@@ -17,9 +17,9 @@ struct Claim: Sendable, Equatable {
   var confidence: Confidence
 
   /// Whether this claim is better than `other`, whatever the order in which they were made.
-  func beats(_ other: Claim, _ rules: [Rule]) -> Bool {
+  func beats(_ other: Claim, _ rules: RuleList) -> Bool {
     if confidence != other.confidence { return confidence > other.confidence }
-    let (own, others) = (rules[rule].severity, rules[other.rule].severity)
+    let (own, others) = (rules.facts[rule].severity, rules.facts[other.rule].severity)
     return own != others ? own > others : rule < other.rule
   }
 }
@@ -42,10 +42,10 @@ final class ValueTable: Sendable {
     var bySet: [[ValueNumber]: ValueSetNumber] = [[]: 0]
   }
 
-  private let rules: [Rule]
+  private let rules: RuleList
   private let state = Mutex(State())
 
-  init(_ rules: [Rule]) { self.rules = rules }
+  init(_ rules: RuleList) { self.rules = rules }
 
   /// The number of the value with these bytes; nil when there are too many values.
   func number(_ bytes: Span<UInt8>) -> ValueNumber? {

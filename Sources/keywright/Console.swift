@@ -1,13 +1,33 @@
 // What the program says: data on stdout, everything for people on stderr, in one shape.
 
 internal import Posix
+internal import Synchronization
 
 enum Console {
-  /// Writes text to stdout. A closed pipe (`keywright scan | head`) is not an error.
-  static func write(_ text: String) { StandardStream.output.write(Array(text.utf8)) }
+  private static let failure = Mutex<SystemError?>(nil)
+
+  /// Why something that was written to stdout did not get there; nothing more is written then. The program's end tells
+  /// of it; whoever writes what can't be had again asks at once.
+  static var lost: SystemError? { failure.withLock { $0 } }
+
+  /// Writes text to stdout.
+  static func write(_ text: String) { write(Array(text.utf8)) }
 
   /// Writes bytes to stdout.
-  static func write(_ bytes: [UInt8]) { StandardStream.output.write(bytes) }
+  static func write(_ bytes: [UInt8]) {
+    failure.withLock { failure in
+      if failure != nil { return }
+      do { try StandardStream.output.send(bytes) } catch { failure = error }
+    }
+  }
+
+  /// The status to end with: a report that could not be written is a failure, whatever it said. A closed pipe
+  /// (`keywright scan | head`) is not: its reader has what it wanted.
+  static func finalStatus(_ status: Int32) -> Int32 {
+    guard let lost, !lost.isClosedPipe else { return status }
+    complain("\(lost)", hint: "what this run had to say is not complete: run it again with --output FILE, or make room")
+    return status == ExitStatus.done.rawValue ? ExitStatus.failure.rawValue : status
+  }
 
   /// A line for people.
   static func note(_ text: String) { StandardStream.error.write(Array("keywright: \(text)\n".utf8)) }

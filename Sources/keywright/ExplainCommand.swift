@@ -36,7 +36,8 @@ struct ExplainCommand: ParsableCommand {
     }
     guard rule?.kind == .detector else { return }
     let reader = OccurrenceReader(
-      target: repository ?? scanned.target, rules: BuiltinRules.rules, environment: GitEnvironment(Surroundings.all))
+      target: repository ?? scanned.target, rules: BuiltinRules.ruleBook.rules,
+      environment: GitEnvironment(Surroundings.all))
     guard let evidence = found.occurrences.lazy.compactMap({ reader.evidence($0) }).first else {
       return Console.note("no more is known: a grammar claims it, or its place can't be read any more")
     }

@@ -134,7 +134,7 @@ struct ForeignFiles {
   private mutating func read(_ bytes: [UInt8], _ name: String, _ source: Source) throws {
     do {
       let parsed = try GitleaksConfiguration.parse(
-        bytes, name: name, builtin: BuiltinRules.rules, keepsBuiltin: true
+        bytes, name: name, builtin: BuiltinRules.ruleBook.rules, keepsBuiltin: true
       ) { path in
         // A repository's file builds on the repository's own files alone.
         let parts = path.split(separator: "/")
@@ -154,20 +154,25 @@ struct ForeignFiles {
     }
   }
 
-  /// The rules to scan with.
-  var rules: [Rule] { configuration?.rules ?? BuiltinRules.rules }
+  /// The rules that the files add to ours.
+  var rules: [Rule] { (configuration?.rules ?? []).filter { $0.content != nil } }
 
   /// Marks what the files do not want, and says how much that is.
   ///
   /// - Parameters:
+  ///   - rules: the rules that were scanned with; nil for the built-in ones.
   ///   - target: what was scanned.
   ///   - stream: the bytes, where standard input was scanned.
-  func apply(to report: inout ScanReport, _ target: String, _ environment: GitEnvironment, stream: [UInt8]? = nil) {
-    if isEmpty { return }
+  func apply(
+    to report: inout ScanReport, _ rules: [Rule]?, _ target: String, _ environment: GitEnvironment,
+    stream: [UInt8]? = nil
+  ) {
+    for note in notes { Console.note(note) }
+    if isEmpty || !report.findings.contains(where: \.isOpen) { return }
+    let rules = rules ?? BuiltinRules.ruleBook.rules
     let reader = OccurrenceReader(target: target, rules: rules, environment: environment, stream: stream)
     let count =
       (filter?.apply(to: &report, reader) ?? 0) + ignored.apply(to: &report, rules: rules, reader)
-    for note in notes { Console.note(note) }
     if count > 0 {
       Console.note(
         "\(names.joined(separator: ", ")) \(count == 1 ? "excuses 1 place" : "excuse \(count) places") of what was found"

@@ -6,6 +6,7 @@ internal import Git
 internal import Model
 internal import Posix
 internal import Report
+internal import RuleBook
 internal import Scanning
 internal import Secrets
 
@@ -48,6 +49,7 @@ struct GateCommand: ParsableCommand {
   @Flag(help: "Ask the providers which keys are live (uses the network).") var verify = false
   @Flag(help: "Let git fetch the history that is missing (uses the network, and git's configuration).") var deepen =
     false
+  @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var reports: GateReportOptions
   @OptionGroup var configured: ConfigurationOptions
 
@@ -105,9 +107,12 @@ struct GateCommand: ParsableCommand {
     if let policy { trust.policy.failOn = policy.failOn }
     try refuseUnaskedNetwork(trust.policy)
 
-    var verdict = GateVerdict(try scan(scope, trust, reader, environment))
+    let rules = try ruleChoice.chosen(trust.foreign) {
+      try trust.ruleFile($0, workTree: repository.workTree, of: scope)
+    }
+    var verdict = GateVerdict(try scan(scope, trust, rules, reader, environment))
     verdict.suppress(trust, today: BaselineCommand.today)
-    trust.foreign.apply(to: &verdict.report, path ?? ".", environment)
+    trust.foreign.apply(to: &verdict.report, rules, path ?? ".", environment)
     if trust.policy.failOn.needsVerification || verify { try ask(&verdict) }
     verdict.weigh(trust.policy)
     let edits: [DeciderEdit]
@@ -127,13 +132,13 @@ struct GateCommand: ParsableCommand {
       hint: "say --verify to let the gate use the network, or --policy new to do without")
   }
 
-  private func scan(_ scope: GateScope, _ trust: GateTrust, _ reader: StoreReader, _ environment: GitEnvironment) throws
-    -> ScanReport
-  {
+  private func scan(
+    _ scope: GateScope, _ trust: GateTrust, _ rules: [Rule]?, _ reader: StoreReader, _ environment: GitEnvironment
+  ) throws -> ScanReport {
     var options = ScanOptions()
     options.fingerprintKey = trust.baseline?.key
     let range = CommitRange(heads: [scope.head.description], excluding: scope.bases.map(\.description))
-    var report = try Scans.run(options, trust.foreign) {
+    var report = try Scans.run(options, rules: rules) {
       try Scanner.range(path ?? ".", range, environment: environment, program: $0, options: $1)
     }
     report.findings.removeAll { $0.confidence < minConfidence.confidence }

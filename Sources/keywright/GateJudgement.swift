@@ -44,6 +44,22 @@ struct GateTrust {
         .incomplete, "what \(scope.tipName) says can't be read: \(error)", hint: "fetch it, or see: git fsck")
     }
   }
+
+  /// A rule file that the command line names. One that lies in the work tree may be the change's own, so the tip's is
+  /// taken in its place; where the tip has none, it is said and left out.
+  func ruleFile(_ path: String, workTree: String?, of scope: GateScope) throws -> [UInt8]? {
+    guard let top = try workTree.map({ try Files.realPath($0) }), let folder = try? Files.realPath(Files.parent(path)),
+      (folder + "/").hasPrefix(top + "/")
+    else { return try RuleOptions.fromDisk(path) }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let inside = (folder + "/" + name).dropFirst(top.utf8.count + 1)
+    let limit = RulesCheckCommand.maximumFileBytes
+    if let bytes = try contents?.file(String(inside), maximumBytes: limit) { return bytes }
+    Console.note(
+      "\(scope.tip == nil ? "there is no trusted commit that has" : "\(scope.tipName) lacks") \(inside): its rules are not used"
+    )
+    return nil
+  }
 }
 
 /// The verdict.

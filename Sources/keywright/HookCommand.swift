@@ -60,6 +60,7 @@ struct HookCommand: ParsableCommand {
     @Argument(help: "pre-commit, pre-push or pre-receive.") var hook: HookKind
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("What git passes to the hook.", visibility: .hidden))
     var arguments: [String] = []
+    @OptionGroup var ruleChoice: RuleOptions
     @OptionGroup var judgement: JudgementOptions
 
     func run() throws {
@@ -86,27 +87,31 @@ struct HookCommand: ParsableCommand {
       if hook == .preReceive {
         let pushed = try PushedRefs.read(hook, remote: nil, environment)
         if pushed.range.heads.isEmpty { return nil }
-        return (try PushJudgement.judge(pushed, judgement, options, environment), [])
+        return (
+          try PushJudgement.judge(
+            pushed, judgement, choice: ruleChoice, options, environment), []
+        )
       }
       let baseline = try judgement.loadBaseline(for: ".")
       options.fingerprintKey = baseline?.key
       options.honoursComments = !judgement.ignoreAllowComments
       let foreign = try ForeignFiles.load(for: ".", environment: environment)
+      let rules = try ruleChoice.chosen(foreign)
       var report: ScanReport
       if hook == .preCommit {
-        report = try Scans.run(options, foreign) {
+        report = try Scans.run(options, rules: rules) {
           try Scanner.staged(".", environment: environment, program: $0, options: $1)
         }
       } else {
         let pushed = try PushedRefs.read(hook, remote: arguments.first, environment)
         guard !pushed.range.heads.isEmpty else { return nil }
-        report = try Scans.run(options, foreign) {
+        report = try Scans.run(options, rules: rules) {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }
       let weaker = report.findings.filter { $0.confidence < judgement.minConfidence.confidence }.flatMap(\.occurrences)
       judgement.judge(&report, baseline)
-      foreign.apply(to: &report, ".", environment)
+      foreign.apply(to: &report, rules, ".", environment)
       return (report, weaker)
     }
   }

@@ -66,6 +66,11 @@ struct KeyDelivery: ParsableArguments {
       value.append(0x0a)
       Console.write(value)
     }
+    if shows, output == nil, let lost = Console.lost {
+      throw Failure(
+        .humanNeeded, "\(key.keyID) was made, but its value could not be written: \(lost)",
+        hint: "the value is lost: revoke \(key.keyID), or regenerate it")
+    }
     Console.note("\(key.keyID) was made" + (output.map { "; its value is in \($0)" } ?? ""))
     if let end = key.previousExpiresAt { Console.note("the key that it replaces works until \(end)") }
   }

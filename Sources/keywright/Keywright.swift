@@ -32,13 +32,13 @@ struct Keywright: ParsableCommand {
 enum Program {
   static func main() {
     ProcessHardening.apply()
-    endProcess(run(Array(CommandLine.arguments.dropFirst())))
+    endProcess(Console.finalStatus(run(Array(CommandLine.arguments.dropFirst()))))
   }
 
   /// Parses and runs; every error ends here, in one shape: `keywright: what` and, where there is one, `hint: how`.
   static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try Keywright.parseAsRoot(arguments)
+      var command = try DirectCommands.command(arguments) ?? Keywright.parseAsRoot(arguments)
       try command.run()
       return ExitStatus.done.rawValue
     } catch let status as ExitStatus {

@@ -2,12 +2,14 @@
 
 internal import Git
 internal import Model
+internal import RuleBook
 internal import Scanning
 
 enum PushJudgement {
   /// The findings that refuse the push; the rest is said.
   static func judge(
-    _ pushed: PushedRefs, _ judgement: JudgementOptions, _ options: ScanOptions, _ environment: GitEnvironment
+    _ pushed: PushedRefs, _ judgement: JudgementOptions, choice: RuleOptions, _ options: ScanOptions,
+    _ environment: GitEnvironment
   ) throws -> ScanReport {
     let repository: Repository
     let reader: StoreReader
@@ -33,13 +35,14 @@ enum PushJudgement {
     var options = options
     options.fingerprintKey = trust.baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
-    var report = try Scans.run(options, trust.foreign) {
+    let rules = try choice.chosen(trust.foreign)
+    var report = try Scans.run(options, rules: rules) {
       try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
     }
     report.findings.removeAll { $0.confidence < judgement.minConfidence.confidence }
     var verdict = GateVerdict(report)
     verdict.suppress(trust, today: BaselineCommand.today)
-    trust.foreign.apply(to: &verdict.report, ".", environment)
+    trust.foreign.apply(to: &verdict.report, rules, ".", environment)
     verdict.weigh(trust.policy)
     // Edits of what decides matter once they are on the default branch. Where nobody has written a policy yet, there is
     // none that could consent, and the first one must be able to come in.

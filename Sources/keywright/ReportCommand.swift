@@ -93,7 +93,7 @@ struct ReportCommand: ParsableCommand {
         hint: "scan with the same --baseline, or the same repository")
     }
     if !merge, read.count == 2 { return try compare(first, read[1]) }
-    var joined = read.dropFirst().reduce(first) { $0.merged(with: $1) }
+    var joined = ScanReport.merged(read) ?? first
     if wantsReplacements {
       ReportFile.recoverValues(&joined, from: repository)
       let isIncomplete = try Replacements.write(joined, from: repository, to: replacements ?? output ?? "")
@@ -121,21 +121,27 @@ struct ReportCommand: ParsableCommand {
 }
 
 extension ScanReport {
-  /// One report over what two covered: the same value is one finding, with the places of both.
-  func merged(with other: ScanReport) -> ScanReport {
-    var joined = self
-    for finding in other.findings {
-      guard let known = joined.findings.firstIndex(where: { $0.fingerprint == finding.fingerprint }) else {
-        joined.findings.append(finding)
+  /// One report over what all of them covered: the same value is one finding, with the places of each. Nil for none.
+  static func merged(_ reports: [ScanReport]) -> ScanReport? {
+    guard var joined = reports.first else { return nil }
+    var numbers: [String: Int] = [:]
+    // Only of findings that several reports have: most have one.
+    var places: [Int: Set<Occurrence>] = [:]
+    var findings: [Finding] = []
+    for finding in reports.lazy.flatMap(\.findings) {
+      guard let known = numbers[finding.fingerprint] else {
+        numbers[finding.fingerprint] = findings.count
+        findings.append(finding)
         continue
       }
-      let places = Set(joined.findings[known].occurrences)
-      joined.findings[known].occurrences += finding.occurrences.filter { !places.contains($0) }
-      joined.findings[known].verification = joined.findings[known].verification ?? finding.verification
-      joined.findings[known].suppression = joined.findings[known].suppression ?? finding.suppression
+      var seen = places.removeValue(forKey: known) ?? Set(findings[known].occurrences)
+      findings[known].occurrences += finding.occurrences.filter { seen.insert($0).inserted }
+      places[known] = seen
+      findings[known].verification = findings[known].verification ?? finding.verification
+      findings[known].suppression = findings[known].suppression ?? finding.suppression
     }
-    joined.findings.sort { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
-    joined.coverage.merge(other.coverage)
+    joined.findings = findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
+    for other in reports.dropFirst() { joined.coverage.merge(other.coverage) }
     joined.coverage.sort()
     return joined
   }

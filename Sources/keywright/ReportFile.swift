@@ -41,7 +41,7 @@ enum ReportFile {
     let weak =
       Scanner.fingerprintKey(of: repository, mode: "history") ?? Scanner.fingerprintKey(of: "-", mode: "directory")
     let places = ForeignPlaces(
-      target: repository, rules: BuiltinRules.rules, key: baseline?.key ?? weak ?? FingerprintKey(),
+      target: repository, rules: BuiltinRules.ruleBook.rules, key: baseline?.key ?? weak ?? FingerprintKey(),
       environment: environment)
     for entry in foreign.entries { places.add(entry) }
     let isRepository = (try? Repository.open(repository, environment: environment)) != nil

@@ -198,7 +198,9 @@ extension RulesCommand {
   }
 
   static func noRule(_ id: String, _ book: RuleBook) -> Failure {
-    let near = book.rules.map(\.id.rawValue).filter { editDistance($0, id) <= 3 || $0.contains(id) }
+    let near = (book.providers.map(\.id) + book.rules.map(\.id.rawValue)).filter {
+      editDistance($0, id) <= min(3, id.utf8.count / 3) || $0.contains(id)
+    }
     return Failure(.usage, "no rule or provider has the id '\(id)'", hint: hint(near, "keywright rules list"))
   }
 

@@ -24,6 +24,8 @@ struct ScanCommand: ParsableCommand {
       could not be read.
       """)
 
+  static let defaultMaximumBytes = 64 << 20
+
   @Argument(help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"))
   var path: String?
 
@@ -63,7 +65,7 @@ struct ScanCommand: ParsableCommand {
   var showSecrets = false
 
   @Option(help: ArgumentHelp("Skip content larger than this many bytes.", valueName: "bytes"))
-  var maxBytes = 64 << 20
+  var maxBytes = ScanCommand.defaultMaximumBytes
 
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
   var threads: Int?
@@ -83,6 +85,7 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
+  @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var judgement: JudgementOptions
 
   func validate() throws {
@@ -110,9 +113,10 @@ struct ScanCommand: ParsableCommand {
     let environment = GitEnvironment(Surroundings.all)
     let foreign = try ForeignFiles.load(
       for: stdin ? nil : dir ?? path ?? ".", isDirectory: dir != nil, environment: environment)
-    var report = try scan(baseline, foreign)
+    let rules = try ruleChoice.chosen(foreign)
+    var report = try scan(baseline, rules, isCached: foreign.isEmpty)
     judgement.judge(&report, baseline)
-    foreign.apply(to: &report, stdin ? "-" : dir ?? path ?? ".", environment)
+    foreign.apply(to: &report, rules, stdin ? "-" : dir ?? path ?? ".", environment)
     try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets, since: began)
     Console.note(report.summary)
     for omission in report.omissions { Console.note("not scanned: \(omission)") }
@@ -132,7 +136,7 @@ struct ScanCommand: ParsableCommand {
     }
   }
 
-  private func scan(_ baseline: Baseline?, _ foreign: ForeignFiles) throws -> ScanReport {
+  private func scan(_ baseline: Baseline?, _ rules: [Rule]?, isCached: Bool) throws -> ScanReport {
     var options = ScanOptions()
     options.maximumBlobBytes = maxBytes
     options.fingerprintKey = baseline?.key
@@ -141,7 +145,7 @@ struct ScanCommand: ParsableCommand {
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
-    return try Scans.run(options, foreign) { program, options in
+    return try Scans.run(options, rules: rules) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
           throw Failure(
@@ -159,7 +163,7 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.range(
           path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
       }
-      return try history(program, options, isCached: foreign.isEmpty)
+      return try history(program, options, isCached: isCached)
     }
   }
 

@@ -1,6 +1,7 @@
 // Measures scans of repositories on disk: the floor (unpacking alone), the scan, the ratio of the two.
 //
 //   benchmarks [--threads N] [--full-scan] [--rules DIR] REPOSITORY...
+//   benchmarks --hook KEYWRIGHT
 
 import Foundation
 import Git
@@ -54,6 +55,7 @@ func rules(_ directory: String) throws -> [Rule] {
 enum Benchmarks {
   static func main() throws {
     var arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "--hook" { return try HookBenchmark.run(Array(arguments.dropFirst())) }
     var options = ScanOptions()
     var directory = "Rules"
     var stages = false

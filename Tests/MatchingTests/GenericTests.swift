@@ -20,7 +20,7 @@ private func find(_ text: String) -> [(kind: String, value: String, confidence: 
   let bytes = Array(text.utf8)
   var candidates: [Candidate] = []
   _ = Matcher(program).scan(bytes.span, into: &candidates)
-  return Matcher.resolveOverlaps(candidates, rules: rules).map { candidate in
+  return Matcher.resolveOverlaps(candidates, rules: program.rules).map { candidate in
     (rules[candidate.rule].id.rawValue, String(decoding: bytes[candidate.secret], as: UTF8.self), candidate.confidence)
   }
 }

@@ -224,11 +224,10 @@ import Testing
   @Test func noReportShowsAValueFromACommitsWords() throws {
     let said = sandbox.keep(SampleKey.aitbc())
     try sandbox.commit("z\n", to: "z", in: repository, message: "Use \(said) for now")
-    for arguments in [["scan", repository], ["scan", repository, "--range", "HEAD~1..HEAD"]] {
-      for format in ["json", "csv", "html", "gitlab", "sarif", "text", "junit", "markdown"] {
-        let outcome = try sandbox.keywright(arguments + ["--format", format])
-        #expect(outcome.status == 1)
-      }
+    for arguments in [["--format", "json"], ["--format", "gitlab"], ["--range", "HEAD~1..HEAD", "--format", "csv"]] {
+      #expect(try sandbox.keywright(["scan", repository] + arguments).status == 1)
     }
+    let outcome = try sandbox.keywright("scan", repository, "--format", "json")
+    #expect(outcome.output.contains("\"subject\": \"Use aitb…"), "the rest of the subject stays")
   }
 }

@@ -112,7 +112,7 @@ import Testing
       }
       let naive = OracleRules.places(Data(child))
       let found = Set(
-        Matcher.distinct(whole.candidates, rules: OracleRules.rules).map { number in
+        Matcher.distinct(whole.candidates, rules: OracleRules.program.rules).map { number in
           let candidate = whole.candidates[number]
           return [candidate.rule, candidate.secret.lowerBound, candidate.secret.count]
         })
