@@ -26,10 +26,11 @@ public struct PackedWriter: Sendable {
     number(Int(value >> 32))
   }
 
-  /// Appends bytes, each as a number, behind their count.
+  /// Appends bytes behind their count: as they are where all of them can be printed, else each as a number.
   public mutating func text(_ text: [UInt8]) {
-    number(text.count)
-    for byte in text { number(Int(byte)) }
+    let isPlain = text.allSatisfy { (0x20...0x7e).contains($0) }
+    number(text.count << 1 | (isPlain ? 1 : 0))
+    if isPlain { bytes += text } else { for byte in text { number(Int(byte)) } }
   }
 
   /// Appends ASCII as it is; the reader has to know its length.
@@ -39,8 +40,8 @@ public struct PackedWriter: Sendable {
 /// Reads what a ``PackedWriter`` wrote. Whatever is not there, or is no number, is 0 and makes the reader spoilt: whoever
 /// reads asks once, at the end, and checks numbers that it uses as places.
 public struct PackedReader: ~Escapable {
-  private let bytes: Span<UInt8>
-  private var at = 0
+  @usableFromInline let bytes: Span<UInt8>
+  @usableFromInline var at = 0
   /// Whether something was missing or malformed.
   public private(set) var isSpoilt = false
 
@@ -84,13 +85,19 @@ public struct PackedReader: ~Escapable {
   }
 
   /// Appends the next bytes to `pool`, and says how many they are.
-  @inlinable
   public mutating func text(into pool: inout [UInt8]) -> Int {
-    let count = number()
-    for _ in 0..<count {
-      pool.append(UInt8(truncatingIfNeeded: number(below: 256)))
-      if isSpoilt { return 0 }
+    let head = number()
+    let count = head >> 1
+    guard count <= bytes.count - at else {
+      spoil()
+      return 0
     }
+    guard head & 1 == 1 else {
+      for _ in 0..<count { pool.append(UInt8(truncatingIfNeeded: number(below: 256))) }
+      return count
+    }
+    for index in at..<at + count { pool.append(bytes[index]) }
+    at += count
     return count
   }
 
@@ -102,10 +109,10 @@ public struct PackedReader: ~Escapable {
   @usableFromInline
   mutating func spoil() { isSpoilt = true }
 
-  @usableFromInline
+  @inlinable
   mutating func byte() -> UInt8 {
     guard at < bytes.count else {
-      isSpoilt = true
+      spoil()
       return 0
     }
     at += 1

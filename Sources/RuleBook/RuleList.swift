@@ -14,6 +14,8 @@ public struct RuleFacts: Sendable, Equatable {
   public var hasDetector: Bool
   /// Whether it is tried on whole contents.
   public var hasContent: Bool
+  /// Whether the credential is meant to be public.
+  public var isPublic: Bool
   /// The window on either side of a literal, in bytes.
   public var width: Int
 
@@ -22,13 +24,14 @@ public struct RuleFacts: Sendable, Equatable {
     kind = rule.kind
     hasDetector = rule.detector != nil
     hasContent = rule.content != nil
+    isPublic = rule.isPublic
     width = rule.width
   }
 
   func pack(into writer: inout PackedWriter) {
     writer.number(Severity.allCases.firstIndex(of: severity) ?? 0)
     writer.number(RuleKind.allCases.firstIndex(of: kind) ?? 0)
-    writer.number((hasDetector ? 1 : 0) + (hasContent ? 2 : 0))
+    writer.number((hasDetector ? 1 : 0) + (hasContent ? 2 : 0) + (isPublic ? 4 : 0))
     writer.number(width)
   }
 
@@ -37,9 +40,10 @@ public struct RuleFacts: Sendable, Equatable {
     let kinds = RuleKind.allCases
     severity = severities[reader.number(below: severities.count)]
     kind = kinds[reader.number(below: kinds.count)]
-    let flags = reader.number(below: 4)
+    let flags = reader.number(below: 8)
     hasDetector = flags & 1 == 1
     hasContent = flags & 2 == 2
+    isPublic = flags & 4 == 4
     width = reader.number(below: Rule.maximumWidthBytes + 1)
   }
 }

@@ -119,7 +119,7 @@ struct ContentMatcher {
         continue
       }
       let isWinner = best.contains(candidate) && !claimed.contains { $0.overlaps(candidate.secret) }
-      if isWinner, reportsPublic || !rules[candidate.rule].isPublic {
+      if isWinner, reportsPublic || !rules.facts[candidate.rule].isPublic {
         values.claim(value, Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
       hits.append(MatchedContent.Hit(value: value, candidate: candidate, isWinner: isWinner))
@@ -157,7 +157,7 @@ struct ContentMatcher {
       let origin = Int(matches.origins[index])
       if origin >= 0, let parent, parent.winners[origin] { continue }
       let candidate = candidates[index]
-      if numbers[index] != MatchedContent.none, reportsPublic || !rules[candidate.rule].isPublic {
+      if numbers[index] != MatchedContent.none, reportsPublic || !rules.facts[candidate.rule].isPublic {
         values.claim(numbers[index], Claim(rule: candidate.rule, confidence: candidate.confidence))
       }
     }

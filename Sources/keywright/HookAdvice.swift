@@ -32,8 +32,8 @@ struct HookAdvice {
     switch hook {
     case .preCommit: text += "keywright: this commit would add \(count). Three ways on:\n" + commitWays(open)
     case .prePush:
-      text += "keywright: this push would publish \(count). Three ways on:\n" + historyWays
-    case .preReceive: text += "keywright: this push brings \(count), and is refused.\n" + serverWays
+      text += "keywright: this push would publish \(count). Three ways on:\n" + historyWays(open)
+    case .preReceive: text += "keywright: this push brings \(count), and is refused.\n" + serverWays(open)
     }
     return text
   }
@@ -53,9 +53,18 @@ struct HookAdvice {
       """
   }
 
-  private var historyWays: String {
+  /// How to take out what a commit, or a tag without one, brings.
+  private func takingOut(_ open: [Finding]) -> String {
+    let places = open.flatMap(\.occurrences)
+    let byTag = places.count { $0.place == .tag || $0.reachability == .tag }
+    let commit = "git rebase -i, and edit the commit that is named above"
+    let tag = "git tag -d NAME, and make the tag anew"
+    return byTag == 0 ? commit : byTag == places.count ? tag : "\(commit); of a tag: \(tag)"
+  }
+
+  private func historyWays(_ open: [Finding]) -> String {
     """
-      1. take it out:   git rebase -i, and edit the commit that is named above
+      1. take it out:   \(takingOut(open))
       2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
       3. it is no key:  a comment on its line:  keywright:allow <reason>   or an entry: keywright baseline update
 
@@ -63,9 +72,9 @@ struct HookAdvice {
   }
 
   /// What the pushed commits themselves say excuses nothing here, unless the server's policy lets it.
-  private var serverWays: String {
+  private func serverWays(_ open: [Finding]) -> String {
     """
-      1. take it out:   git rebase -i, and edit the commit that is named above
+      1. take it out:   \(takingOut(open))
       2. it was shared: keywright rotate NAME   replaces it at its provider and in your .env files
       3. it is no key:  an entry in the baseline of the default branch, which whoever may push there adds first
 

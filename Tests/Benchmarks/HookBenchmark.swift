@@ -39,8 +39,8 @@ enum HookBenchmark {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let before = FileManager.default.currentDirectoryPath
-    defer { FileManager.default.changeCurrentDirectoryPath(before) }
-    FileManager.default.changeCurrentDirectoryPath(folder.path)
+    defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+    guard FileManager.default.changeCurrentDirectoryPath(folder.path) else { throw CocoaError(.fileNoSuchFile) }
     _ = try measured(["git", "init", "-q"])
     for number in 0..<files {
       let text = JavaText(seed: UInt64(number)).text(bytes)
@@ -67,10 +67,10 @@ enum HookBenchmark {
 
   /// Runs a command to its end: milliseconds on the clock and of the processor, and the most memory it held, in KiB.
   private static func measured(_ command: [String]) throws -> (Double, Double, Int) {
-    var actions = posix_spawn_file_actions_t()
+    var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    for descriptor in [Int32(1), 2] {
+    [Int32(1), 2].forEach { descriptor in
       unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
     }
     var texts: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) }

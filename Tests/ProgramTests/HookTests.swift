@@ -230,6 +230,26 @@ import Testing
     #expect(try tryGit("push", "-q", "origin", ":topic", in: repository).status == 0)
   }
 
+  @Test func aPushedTagIsReadToo() throws {
+    let repository = try guarded("pre-push")
+    let remote = try sandbox.repository("remote.git", "--bare")
+    #expect(try sandbox.keywright("hook", "install", "pre-receive", "--repository", remote).status == 0)
+    try sandbox.git("remote", "add", "origin", remote, in: repository)
+    #expect(try tryGit("push", "-q", "origin", "main", in: repository).status == 0)
+    try sandbox.git("tag", "-a", "-m", "Release with \(key)", "v1", in: repository)
+    let blob = try sandbox.git("hash-object", "-w", "--stdin", in: repository, input: Array("t = \(key)\n".utf8))
+    try sandbox.git("tag", "-a", "-m", "a blob", "v2", blob, in: repository)
+    try sandbox.git("tag", "-a", "-m", "fine", "v3", in: repository)
+    for tag in ["v1", "v2"] {
+      let stopped = try tryGit("push", "origin", tag, in: repository)
+      #expect(stopped.status != 0 && stopped.errors.contains("git tag -d NAME"), "\(tag): \(stopped.errors)")
+      let refused = try tryGit("push", "--no-verify", "origin", tag, in: repository)
+      #expect(refused.status != 0 && refused.errors.contains("pre-receive hook declined"), "\(refused.errors)")
+    }
+    let passed = try tryGit("push", "origin", "v3", in: repository)
+    #expect(passed.status == 0, "\(passed.errors)")
+  }
+
   @Test func aServerRefusesAPushInQuarantine() throws {
     let repository = try sandbox.repository()
     try sandbox.commit("hello\n", to: "README", in: repository)

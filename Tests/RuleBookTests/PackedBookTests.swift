@@ -30,11 +30,13 @@ private let providers = [
     for word in [0, 1, UInt64.max, 0x0123_4567_89ab_cdef] { writer.word(word) }
     writer.text([0, 127, 128, 255])
     #expect(writer.bytes.allSatisfy { (0x30...0x6f).contains($0) })
+    writer.text(Array("as it \"is\"".utf8))
     var reader = PackedReader(writer.bytes.span)
     for number in numbers { #expect(reader.number() == max(0, number)) }
     for word in [0, 1, UInt64.max, 0x0123_4567_89ab_cdef] { #expect(reader.word() == word) }
     var pool: [UInt8] = [9]
     #expect(reader.text(into: &pool) == 4 && pool == [9, 0, 127, 128, 255])
+    #expect(reader.text(into: &pool) == 10 && pool.dropFirst(5).elementsEqual("as it \"is\"".utf8))
     #expect(reader.isAtEnd && !reader.isSpoilt)
     #expect(reader.number() == 0 && reader.isSpoilt)
   }
