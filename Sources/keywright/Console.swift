@@ -17,7 +17,7 @@ enum Console {
   static func write(_ bytes: [UInt8]) {
     failure.withLock { failure in
       if failure != nil { return }
-      do { try StandardStream.output.send(bytes) } catch { failure = error }
+      do throws(SystemError) { try StandardStream.output.send(bytes) } catch { failure = error }
     }
   }
 
