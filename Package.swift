@@ -64,7 +64,9 @@ let package = Package(
 
     // Rotation wing.
     layer("Transport", ["Secrets", "Ccurl"]),
-    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Secrets", "Posix"]),
+    // libpq and libmariadb are opened with dlopen, too, when the first connection is made.
+    layer("Databases", ["Secrets", "Transport"]),
+    layer("Providers", ["Model", "RuleBook", "Formats", "Transport", "Databases", "Secrets", "Posix"]),
     layer("EnvFiles", ["Model", "Formats", "Posix", "Secrets"]),
     layer("Ledger", ["Model", "Secrets", "Posix", grdb]),
     layer(
@@ -97,25 +99,32 @@ let package = Package(
     // Speed, on repositories that whoever runs it has on disk: swift run -c release benchmarks REPOSITORY...
     .executableTarget(
       name: "benchmarks", dependencies: ["Git", "Matching", "Model", "RuleBook", "BuiltinRules", "Scanning"],
-      path: "Tests/Benchmarks", swiftSettings: strict),
+      path: "Tests/Benchmarks", exclude: ["instructions", "instructions.limits", "peers"], swiftSettings: strict),
 
     // Tests.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Git", "Model", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      swiftSettings: strict),
     tests("ArchitectureTests", []),
     tests("PosixTests", ["Posix"]),
     tests("SecretsTests", ["Secrets"]),
     tests("ModelTests", ["Model"]),
     tests("FormatsTests", ["Formats", "Secrets"]),
     tests("RuleBookTests", ["RuleBook", "Model"]),
-    tests("GitTests", ["Git", "Model", "Clibdeflate"]),
+    tests("GitTests", ["Git", "Model", "Clibdeflate", "TestSupport"]),
     tests("MatchingTests", ["Matching", "RuleBook", "BuiltinRules", "Model"]),
-    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Secrets"]),
+    tests("ScanningTests", ["Scanning", "Matching", "RuleBook", "Git", "Model", "Report", "Secrets", "TestSupport"]),
     tests("TransportTests", ["Transport", "Secrets"]),
-    tests("ProvidersTests", ["Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
+    tests("ProvidersTests", ["Providers", "Databases", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
     tests("EnvFilesTests", ["EnvFiles", "Formats", "Posix", "Secrets"]),
     tests("LedgerTests", ["Ledger", "Model", "Secrets", "Posix"]),
     tests(
       "RotationTests",
-      ["Rotation", "Ledger", "EnvFiles", "Providers", "RuleBook", "Transport", "Model", "Secrets", "Posix"]),
+      [
+        "Rotation", "Ledger", "EnvFiles", "Formats", "Providers", "Databases", "RuleBook", "Transport", "Model", "Secrets",
+        "Posix",
+      ]),
     tests("ReportTests", ["Report", "Model", "Formats", "Secrets"]),
     tests("AITBCTests", ["AITBC", "Transport", "Secrets"]),
     tests("KeyAuthorityTests", ["KeyAuthority", "Secrets", "keywright-authority"]),

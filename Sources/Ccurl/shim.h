@@ -36,3 +36,7 @@ static inline CURLcode keywright_curl_set_prerequest(void *setopt, CURL *handle,
 static inline CURLcode keywright_curl_get_long(void *getinfo, CURL *handle, CURLINFO info, long *value) {
   return ((keywright_curl_variadic_getinfo)getinfo)(handle, info, value);
 }
+
+static inline CURLcode keywright_curl_get_socket(void *getinfo, CURL *handle, curl_socket_t *value) {
+  return ((keywright_curl_variadic_getinfo)getinfo)(handle, CURLINFO_ACTIVESOCKET, value);
+}

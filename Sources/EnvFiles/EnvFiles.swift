@@ -28,9 +28,9 @@ public enum EnvFiles {
 
   /// Tries everything that can fail here before a provider is asked for a new key: reading, the place, room on the
   /// disk, a file with the same owner and attributes beside this one, and writing a value of the same alphabet in a way
-  /// that every reader understands. Nothing is changed.
+  /// that every reader understands. Nothing is changed; with `rehearses` false, no file is tried out either.
   public static func preflight(
-    _ target: EnvTarget, old: Secret, policy: EnvPolicy = EnvPolicy()
+    _ target: EnvTarget, old: Secret, policy: EnvPolicy = EnvPolicy(), rehearses: Bool = true
   ) throws(EnvFileError) -> EnvPreview {
     let place = try EnvPlace(target)
     try place.check(policy)
@@ -40,10 +40,12 @@ public enum EnvFiles {
     let needle = Needle(old)
     try demand(.holdsOld, try text.state(old: needle, new: nil), target, text)
     let edit = try EnvEdit(content, text, old: needle, new: similar(old))
-    _ = try place.takePeersLock()
-    // A new key may be longer than the old one.
-    _ = try place.stage(
-      temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
+    if rehearses {
+      _ = try place.takePeersLock()
+      // A new key may be longer than the old one.
+      _ = try place.stage(
+        temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
+    }
     var warnings = place.warnings(policy)
     let assignments = text.readings.first?.places.count ?? 0
     if assignments > 1 {
@@ -99,7 +101,7 @@ public enum EnvFiles {
     }
   }
 
-  private static func write(
+  static func write(
     _ edit: EnvEdit, _ place: EnvPlace, _ content: [UInt8], _ transaction: String
   ) throws(EnvFileError) {
     let name = temporaryName(transaction)
@@ -133,7 +135,7 @@ public enum EnvFiles {
     return ".keywright-\(String(String.UnicodeScalarView(safe.prefix(100)))).tmp"
   }
 
-  private static func demand(
+  static func demand(
     _ wanted: EnvState, _ state: EnvState, _ target: EnvTarget, _ text: EnvText
   ) throws(EnvFileError) {
     if state == wanted { return }

@@ -19,6 +19,8 @@ public struct TreeEntry: Sendable {
   public var name: Range<Int>
   /// The object it names.
   public var id: ObjectID
+  /// Whether the mode says that it is a symbolic link.
+  public var isLink = false
 }
 
 /// Reads the entries of a tree one after the other.
@@ -57,7 +59,9 @@ public struct TreeReader: ~Escapable {
     guard offset > nameStart, offset + 1 + idCount <= bytes.count else { return malformed() }
     at = offset + 1 + idCount
     let kind: TreeEntry.Kind = mode & 0o170000 == 0o040000 ? .tree : mode & 0o170000 == 0o160000 ? .submodule : .blob
-    return TreeEntry(kind: kind, name: nameStart..<offset, id: ObjectID.load(bytes, at: offset + 1, count: idCount))
+    return TreeEntry(
+      kind: kind, name: nameStart..<offset, id: ObjectID.load(bytes, at: offset + 1, count: idCount),
+      isLink: mode & 0o170000 == 0o120000)
   }
 
   private mutating func malformed() -> TreeEntry? {

@@ -1,8 +1,8 @@
 // Reading everything a store holds, each object once: packs one after the other, each by all threads, then what lies
 // loose, then a second attempt at what failed, from wherever else there is a copy.
 
-internal import Glibc
-internal import Model
+public import Model
+internal import Posix
 
 extension ObjectStore {
   /// Failed objects that are tried again, one by one.
@@ -26,13 +26,16 @@ extension ObjectStore {
     let budget = ExpansionBudget(expansionLimit)
     let boxes = (0..<max(1, threads)).map { VisitorBox(makeVisitor($0)) }
     let walkers = boxes.map { PackWalker($0, selection, limits, budget) }
-    let duplicates = DuplicateObjects(self)
+    let duplicates = DuplicateObjects(self, skips: selection.skips)
     var failures = problems + duplicates.problems
     for number in packs.indices {
       do throws(ObjectFailure) {
+        if let skips = selection.skips, try isKnown(packs[number], skips) { continue }
         let forest = try PackForest(packs[number], idCount: idCount)
         let job = WalkJob(forest, selection) { duplicates.isElsewhere(number, $0) }
-        failures += forest.failures(except: { duplicates.isElsewhere(number, $0) })
+        failures += forest.failures(except: { duplicates.isElsewhere(number, $0) }).filter {
+          !($0.id.flatMap { selection.skips?($0) } ?? false)
+        }
         run(walkers, job)
       } catch { failures.append(error) }
     }
@@ -42,6 +45,26 @@ extension ObjectStore {
     }
     let visitors = boxes.map(\.visitor)
     return finish(visitors, selection, duplicates.loose, failures, budget)
+  }
+
+  /// Whether every object of a pack is known to the caller.
+  private func isKnown(_ pack: Pack, _ skips: (ObjectID) -> Bool) throws(ObjectFailure) -> Bool {
+    let names = try pack.index.names(0..<pack.index.count)
+    return (0..<pack.index.count).allSatisfy { skips(ObjectID.load(names.span, at: $0 * idCount, count: idCount)) }
+  }
+
+  /// Tells of the id of every object that a pack or a file of its own holds; those that lie in several places more than once.
+  /// What can't be listed is left out: a walk tells of it.
+  public func forEachID(_ body: (ObjectID) -> Void) {
+    for pack in packs {
+      guard let names = try? pack.index.names(0..<pack.index.count) else { continue }
+      for position in 0..<pack.index.count { body(ObjectID.load(names.span, at: position * idCount, count: idCount)) }
+    }
+    for directory in directories {
+      for byte in UInt8.min...UInt8.max {
+        for id in (try? LooseObjects.names(directory, firstByte: byte, idCount: idCount)) ?? [] { body(id) }
+      }
+    }
   }
 
   private var expansionLimit: Int {
@@ -57,7 +80,7 @@ extension ObjectStore {
       return
     }
     let shared = Unshared(walkers)
-    Threads.run(walkers.count) { number in shared.value[number].run(job) }
+    WorkerThreads.run(walkers.count) { number in shared.value[number].run(job) }
   }
 
   /// Reads loose objects and tries failed ones again, on the calling thread.
@@ -116,38 +139,4 @@ extension ObjectFailure {
 private struct Unshared<Value>: @unchecked Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
-}
-
-/// Plain threads: the walk computes and does not wait, so it has no place in a pool made for tasks that do.
-private enum Threads {
-  private final class Start {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-
-  /// Runs `body` with every number below `count` at once, the first on the calling thread, and waits for all.
-  static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    var threads: [pthread_t] = []
-    var refused: [Int] = []
-    for number in 1..<max(1, count) {
-      let start = unsafe Unmanaged.passRetained(Start { body(number) })
-      var thread = pthread_t()
-      let code = unsafe pthread_create(
-        &thread, nil,
-        { argument in
-          guard let argument = unsafe argument else { return nil }
-          unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
-          return nil
-        }, start.toOpaque())
-      if code == 0 {
-        threads.append(thread)
-      } else {
-        unsafe start.release()
-        refused.append(number)
-      }
-    }
-    body(0)
-    for thread in threads { pthread_join(thread, nil) }
-    for number in refused { body(number) }
-  }
 }

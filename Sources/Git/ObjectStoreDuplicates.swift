@@ -20,13 +20,15 @@ struct DuplicateObjects {
   }
 
   /// Compares all ids of the store, one first byte at a time, so that little memory is needed.
-  init(_ store: ObjectStore) {
+  ///
+  /// - Parameter skips: objects that nobody will ask for.
+  init(_ store: ObjectStore, skips: ((ObjectID) -> Bool)? = nil) {
     elsewhere = Array(repeating: [], count: store.packs.count)
     for byte in UInt8.min...UInt8.max {
       let looseIDs = listLoose(store, byte)
       let holders = store.packs.indices.filter { !bucket(store.packs[$0], byte).isEmpty }
       if looseIDs.isEmpty && holders.count < 2 { continue }
-      compare(store, byte, holders, looseIDs)
+      compare(store, byte, holders, looseIDs, skips)
     }
   }
 
@@ -50,7 +52,9 @@ struct DuplicateObjects {
     return found
   }
 
-  private mutating func compare(_ store: ObjectStore, _ byte: UInt8, _ holders: [Int], _ looseIDs: [ObjectID]) {
+  private mutating func compare(
+    _ store: ObjectStore, _ byte: UInt8, _ holders: [Int], _ looseIDs: [ObjectID], _ skips: ((ObjectID) -> Bool)?
+  ) {
     var copies: [Copy] = []
     var names = [[UInt8]](repeating: [], count: store.packs.count)
     for pack in holders {
@@ -62,11 +66,12 @@ struct DuplicateObjects {
       }
       let own = names[pack]
       for position in 0..<(own.count / store.idCount) {
+        if let skips, skips(ObjectID.load(own.span, at: position * store.idCount, count: store.idCount)) { continue }
         copies.append(
           Copy(prefix: own.span.bigEndian64(at: position * store.idCount), source: pack, position: position))
       }
     }
-    for (position, id) in looseIDs.enumerated() {
+    for (position, id) in looseIDs.enumerated() where !(skips?(id) ?? false) {
       let bytes = id.bytes
       copies.append(Copy(prefix: bytes.span.bigEndian64(at: 0), source: store.packs.count, position: position))
     }

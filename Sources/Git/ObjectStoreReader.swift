@@ -38,6 +38,17 @@ public final class StoreReader {
     } catch { return false }
   }
 
+  /// Whether cruft packs alone hold the object.
+  public func isCruft(_ id: ObjectID) -> Bool {
+    var isInCruft = false
+    for pack in store.packs {
+      guard ((try? pack.index.offset(of: id)) ?? nil) != nil else { continue }
+      if !pack.isCruft { return false }
+      isInCruft = true
+    }
+    return isInCruft && ((try? LooseObjects.open(store.directories, id)) ?? nil) == nil
+  }
+
   /// The object's kind and its size in bytes. Of a delta only the beginning is unpacked.
   public func header(_ id: ObjectID) throws(ObjectFailure) -> (kind: ObjectKind, size: Int) {
     try attempt(id) { (location) throws(ObjectFailure) -> (kind: ObjectKind, size: Int) in

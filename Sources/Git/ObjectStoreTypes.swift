@@ -138,6 +138,9 @@ public struct ObjectSelection: Sendable {
   /// Asked once for each object of these kinds before anything is unpacked, from one thread; false leaves it out. The
   /// default takes all.
   public var includes: (@Sendable (ObjectID, ObjectKind) -> Bool)?
+  /// Objects that need not be looked at, because the caller knows them: they are neither unpacked nor asked about, and a pack
+  /// of nothing else is not opened up. Asked from one thread. The default knows none.
+  public var skips: (@Sendable (ObjectID) -> Bool)?
   /// Whether each object's content is hashed and compared with its id.
   public var verifies: Bool
   /// Whether visitors are told of the copies in deltas; a walk without them is a little faster.
@@ -146,11 +149,12 @@ public struct ObjectSelection: Sendable {
   /// A selection as given.
   public init(
     kinds: Set<ObjectKind> = Set(ObjectKind.allCases), verifies: Bool = false, wantsRuns: Bool = true,
-    includes: (@Sendable (ObjectID, ObjectKind) -> Bool)? = nil
+    skips: (@Sendable (ObjectID) -> Bool)? = nil, includes: (@Sendable (ObjectID, ObjectKind) -> Bool)? = nil
   ) {
     self.kinds = kinds
     self.verifies = verifies
     self.wantsRuns = wantsRuns
     self.includes = includes
+    self.skips = skips
   }
 }

@@ -25,7 +25,8 @@ final class WalkJob: Sendable {
     for index in 0..<forest.count {
       var rank = PackForest.Rank(index)
       guard let kind = forest.kind(rank), selection.kinds.contains(kind), !isElsewhere(forest.position(rank)),
-        !forest.repeatsName(rank), selection.includes?(forest.id(rank), kind) ?? true
+        !forest.repeatsName(rank), !(selection.skips?(forest.id(rank)) ?? false),
+        selection.includes?(forest.id(rank), kind) ?? true
       else { continue }
       marks[index] |= WalkJob.visited
       while marks[Int(rank)] & WalkJob.needed == 0 {

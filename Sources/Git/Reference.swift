@@ -17,8 +17,10 @@ public struct Reference: Sendable, Hashable {
 
   /// How something that only this ref reaches is known.
   public var reachability: Reachability {
-    if name == "HEAD" || name.hasPrefix("refs/heads/") || name.hasPrefix("refs/remotes/") { return .branch }
+    if name == "HEAD" || name.hasPrefix("refs/heads/") { return .branch }
+    if name.hasPrefix("refs/remotes/") { return .remote }
     if name.hasPrefix("refs/tags/") { return .tag }
+    if name.hasPrefix("refs/notes/") { return .notes }
     return name == "refs/stash" ? .stash : .ref
   }
 }
@@ -34,8 +36,12 @@ public struct Root: Sendable, Hashable {
 extension Repository {
   /// Everything that a scan walks from: all refs, the heads of all worktrees, what merges and fetches left behind, and
   /// both ids of every line of every reflog. Sorted from the best known to the least, without duplicates.
-  public func roots() throws(GitError) -> [Root] {
-    var roots = Set(try references().map { Root(target: $0.target, reachability: $0.reachability) })
+  ///
+  /// - Parameter known: the refs, if they have been read already.
+  public func roots(_ known: [Reference]? = nil) throws(GitError) -> [Root] {
+    let references: [Reference]
+    if let known { references = known } else { references = try self.references() }
+    var roots = Set(references.map { Root(target: $0.target, reachability: $0.reachability) })
     for directory in headDirectories {
       for name in ["HEAD", "ORIG_HEAD", "MERGE_HEAD", "FETCH_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"] {
         for line in SmallFile.lines(directory + name) {
@@ -47,6 +53,57 @@ extension Repository {
     for directory in headDirectories { collectReflogs(directory + "logs", into: &roots) }
     return roots.sorted { ($0.reachability, $0.target) < ($1.reachability, $1.target) }
   }
+
+  /// The indexes of all worktrees that can be read, each with its problem where it can't. What is staged there is reached.
+  public func indexes() -> [Result<IndexFile, IndexError>] {
+    headDirectories.map { directory in
+      do throws(IndexError) {
+        return .success(
+          try IndexFile(
+            path: directory + "index", sharedDirectory: String(directory.dropLast()), idCount: objectIDCount))
+      } catch { return .failure(error) }
+    }
+  }
+
+  /// The last bytes of each worktree's index: their checksum, which changes with any entry.
+  public func indexChecksums() -> [UInt8] {
+    headDirectories.flatMap { directory -> [UInt8] in
+      guard let file = try? StoredFile(directory + "index"), file.size >= objectIDCount else { return [0] }
+      return (try? file.bytes(at: file.size - objectIDCount, count: objectIDCount)) ?? [0]
+    }
+  }
+
+  /// The submodules' own repositories: directories below `modules/`, by the names that git gives them there, sorted.
+  public func submodules() -> [(name: String, path: String)] {
+    var found: [(name: String, path: String)] = []
+    var waiting = [(name: "", depth: 0)]
+    while let (name, depth) = waiting.popLast(), found.count < Repository.maximumSubmodules {
+      for part in SmallFile.names(commonDirectory + "modules/" + name) {
+        let inner = name.isEmpty ? part : name + "/" + part
+        let path = commonDirectory + "modules/" + inner
+        guard SmallFile.isDirectory(path) else { continue }
+        // A submodule's name may have slashes; a repository's own directories are no submodules of it.
+        if SmallFile.isDirectory(path + "/objects"), SmallFile.isDirectory(path + "/refs") {
+          found.append((inner, path))
+        } else if depth < Repository.maximumSubmoduleDepth {
+          waiting.append((inner, depth + 1))
+        }
+      }
+    }
+    return found.sorted { $0.name < $1.name }
+  }
+
+  /// The submodule's own repository; this one itself for an empty name.
+  public func submodule(_ name: String) throws(GitError) -> Repository {
+    if name.isEmpty { return self }
+    guard let found = submodules().first(where: { $0.name == name }) else {
+      throw GitError(reason: "the repository has no submodule \(name) that has been fetched")
+    }
+    return try Repository.open(found.path)
+  }
+
+  private static let maximumSubmodules = 10_000
+  private static let maximumSubmoduleDepth = 16
 
   /// The common directory, and that of each linked worktree.
   private var headDirectories: [String] {

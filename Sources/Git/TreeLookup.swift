@@ -37,6 +37,23 @@ extension StoreReader {
     return nil
   }
 
+  /// The entry at a path below a tree, with the tree that it stands in; nil where there is none.
+  public func entry(
+    at path: [UInt8], in root: ObjectID, idCount: Int
+  ) throws(ObjectFailure) -> (tree: ObjectID, entry: TreeEntry)? {
+    var tree = root
+    var found: (tree: ObjectID, entry: TreeEntry)?
+    for part in path.split(separator: 0x2f, omittingEmptySubsequences: true) {
+      if let above = found {
+        guard above.entry.kind == .tree else { return nil }
+        tree = above.entry.id
+      }
+      guard let entry = try entry(named: part, in: tree, idCount: idCount) else { return nil }
+      found = (tree, entry)
+    }
+    return found
+  }
+
   private func entry(named name: ArraySlice<UInt8>, in tree: ObjectID, idCount: Int) throws(ObjectFailure)
     -> TreeEntry?
   {

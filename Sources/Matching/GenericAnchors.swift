@@ -14,7 +14,7 @@ enum GenericAnchor: Int, CaseIterable {
   case account
   /// `provider :name, "id", "secret"`.
   case provider
-  /// Programs that take a password behind `-p`.
+  /// Programs, calls and settings of which ``GenericCommand`` knows where the password stands.
   case client
   /// The head of a password's hash.
   case hash
@@ -22,6 +22,10 @@ enum GenericAnchor: Int, CaseIterable {
   case webToken
   /// `-----BEGIN `.
   case armour
+  /// Lines of `/etc/passwd` and `smbpasswd`.
+  case record
+  /// Statements that fill tables; what they lead to is read from the whole content.
+  case table
 
   /// The literals, lower case, and whether case matters.
   var literals: [(text: String, ignoresCase: Bool)] {
@@ -32,21 +36,24 @@ enum GenericAnchor: Int, CaseIterable {
     case .name:
       return anyCase(
         """
-        pass pwd psw secret token key auth cred ticket jwt license bind_pw _pw pw: pw= senha contrase \
-        clave mdp kennwort пароль 密码 パスワード
-        """) + [("identified by", true)]
+        pass pwd psw secret token key auth cred ticket jwt license bind_pw bindpw _pw pw: pw= psk pepper sessionid sessid \
+        rootpw senha contrase clave mdp kennwort пароль 密码 パスワード
+        """) + [("identified by", true), ("identified with", true)]
     case .url: return anyCase("://")
     case .scheme: return [("basic ", true), ("bearer ", true), ("basic%20", true), ("bearer%20", true)]
-    case .login: return [("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false)]
-    case .account: return [(":5432:", false), (":*:", false)]
-    case .provider: return [("provider :", false)]
-    case .client: return [("sshpass", false), ("mysql", false)]
+    case .login: return [("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false), ("http -a ", false), ("https -a ", false)]
+    case .account: return [(":5432:", false), (":6432:", false), (":5433:", false), (":6543:", false), (":*:", false)]
+    case .provider: return [("provider :", false), ("omniauth :", false)]
+    case .client: return GenericCommand.all.map { ("\($0.text)", false) }
     case .hash:
       return [
-        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "{SHA}", "{SSHA}", "pbkdf2_sha256$", "$argon2",
+        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$P$B", "$H$9", "$S$D", "$S$E", "{SHA}", "{SSHA}",
+        "{SSHA512}", "{SSHA256}", "{PBKDF2", "pbkdf2_sha256$", "pbkdf2:sha256:", "scrypt:32768:", "$argon2", "$scram-sha",
       ].map { ($0, false) }
     case .webToken: return [("eyJ", false)]
     case .armour: return [("-----BEGIN ", false)]
+    case .record: return [(":/bin/", false), (":/sbin/", false), (":[U", false)]
+    case .table: return [("insert into", true), ("create table", true)]
     }
   }
 

@@ -76,6 +76,8 @@ struct GenericTraits: OptionSet {
   static let spacedName = GenericTraits(rawValue: 1 << 11)
   /// The line has the grammar of a login, whatever its words.
   static let grammar = GenericTraits(rawValue: 1 << 12)
+  /// Such a grammar, of the kind that documentation and tests use as well: the value must look chosen.
+  static let loose = GenericTraits(rawValue: 1 << 13)
 }
 
 /// A value that something names. All ranges are in bytes of the buffer.

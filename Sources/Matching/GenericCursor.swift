@@ -55,16 +55,19 @@ struct GenericCursor {
     case 0x2b where window[at + 1] == 0x3d, 0x3f where window[at + 1] == 0x3d:
       return accept(.assignment, 2, .unusualOperator)
     case 0x7c where window[at + 1] == 0x7c && window[at + 2] == 0x3d: return accept(.assignment, 3, .unusualOperator)
+    // `process.env.NAME || "value"`.
+    case 0x7c where window[at + 1] == 0x7c && isEnvironment(window), 0x3f where (window[at + 1] == 0x3f || window[at + 1] == 0x3a) && isEnvironment(window):
+      return Bytes.isQuote(window[window.skipBlanks(at + 2)]) && accept(.fallback, 2)
     case 0x2c:
       if readPair(window) { return true }
-      guard traits.contains(.nameQuoted) || symbolic(window) else { return false }
+      guard traits.contains(.nameQuoted) || symbolic(window) || isBinary(window) else { return false }
       return accept(.argument, 1)
     case 0x2e where traits.contains(.nameQuoted) || window[at - 1] == 0x29:
       // `get("password").and_return("value")`: the call's own literal.
       return readMethod(window)
     case 0x28 where !gap: return accept(.call, 1)
     case 0x3e where !gap: return accept(.element, 1)
-    case 0x0a, 0x0d: return readPair(window)
+    case 0x0a, 0x0d: return readPair(window) || readLength(window)
     default: return gap && readGap(window)
     }
   }
@@ -79,6 +82,17 @@ struct GenericCursor {
   /// `:name,` or `NAME,`: a symbol or a constant, which may name what follows it in a list of arguments.
   private func symbolic(_ window: borrowing GenericWindow) -> Bool {
     window[name.lowerBound - 1] == 0x3a || name.allSatisfy { !Bytes.isLower(window[$0]) }
+  }
+
+  /// Whether the name is a variable of the environment: `env.NAME`, `ENV['NAME']`.
+  private func isEnvironment(_ window: borrowing GenericWindow) -> Bool {
+    (max(window.low, name.lowerBound - 16)..<name.upperBound).contains { window.holds("env", at: $0) }
+  }
+
+  /// `{name, <<"value">>}` of Erlang.
+  private func isBinary(_ window: borrowing GenericWindow) -> Bool {
+    let next = window.skipBlanks(at + 1)
+    return window[next] == 0x3c && window[next + 1] == 0x3c && window[next + 2] == 0x22
   }
 
   private mutating func readEquals(_ window: borrowing GenericWindow) -> Bool {
@@ -157,6 +171,18 @@ extension GenericCursor {
     return false
   }
 
+  /// `password`, `V 12` and the value, each on a line of its own: what Subversion keeps.
+  private mutating func readLength(_ window: borrowing GenericWindow) -> Bool {
+    var place = window.skipBlanksAndBreak(at)
+    guard window[place] == 0x56, window[place + 1] == 0x20, Bytes.isDigit(window[place + 2]) else { return false }
+    place += 2
+    while place < at + 12, Bytes.isDigit(window[place]) { place += 1 }
+    guard Bytes.isBreak(window[place]) else { return false }
+    at = window.skipBlanksAndBreak(place)
+    form = .pair
+    return true
+  }
+
   private mutating func readPairOperator(_ window: borrowing GenericWindow) -> Bool {
     at = window.skipBlanks(at, most: 8)
     switch window[at] {
@@ -192,6 +218,12 @@ extension GenericCursor {
     let next = window[at]
     // `<add key="password" value="…"/>`.
     if traits.contains(.nameQuoted), readPair(window) { return true }
+    // `<Setting name="Proxy password" type="string">value<`.
+    if traits.contains(.nameQuoted), Bytes.isLetter(next), isInTag(window), let end = tagEnd(window) {
+      at = end + 1
+      form = .element
+      return true
+    }
     // `<Pass encoding="base64">value<`: attributes, then the element's text.
     if window[name.lowerBound - 1] == 0x3c, Bytes.isLetter(next), let end = tagEnd(window) {
       at = end + 1
@@ -199,7 +231,23 @@ extension GenericCursor {
       return true
     }
     if isOption(window) { return accept(.option, 0) }
-    if window.holds("d by", at: name.upperBound - 4) { return accept(.words, 0) }
+    // `os.environ.get('NAME') or 'value'`.
+    if window.holds("or ", at: at), isEnvironment(window), Bytes.isQuote(window[window.skipBlanks(at + 3)]) {
+      at = window.skipBlanks(at + 3)
+      form = .fallback
+      return true
+    }
+    if window.holds("d by", at: name.upperBound - 4) { return accept(.words, passwordWord(window)) }
+    // `IDENTIFIED WITH plugin BY 'value'`.
+    if window.holds("identified", at: name.lowerBound), window.holds("with", at: name.upperBound - 4) {
+      guard let by = (at..<at + 40).first(where: { window.holds(" by ", at: $0) || window.holds(" as ", at: $0) }) else {
+        return false
+      }
+      at = window.skipBlanks(by + 4)
+      return accept(.words, 0)
+    }
+    // `password 7 0822455D0A16`, `secret 0 value`: the number says how it is written.
+    if Bytes.isDigit(next), window[at + 1] == 0x20, !Bytes.isBreak(window[at + 2]) { return accept(.words, 2) }
     if Bytes.isQuote(next) || next == 0x5c && Bytes.isQuote(window[at + 1]) || next == 0x40 && window[at + 1] == 0x22 {
       return accept(.words, 0)
     }
@@ -209,9 +257,24 @@ extension GenericCursor {
     return accept(.words, 0)
   }
 
+  /// Whether a tag is open where the name stands.
+  private func isInTag(_ window: borrowing GenericWindow) -> Bool {
+    var place = name.lowerBound - 1
+    while place > name.lowerBound - 80, window[place] != 0x3c {
+      if window[place] == 0x3e || Bytes.isBreak(window[place]) { return false }
+      place -= 1
+    }
+    return window[place] == 0x3c
+  }
+
   private func tagEnd(_ window: borrowing GenericWindow) -> Int? {
     (at..<at + 80).first { window[$0] == 0x3e || Bytes.isBreak(window[$0]) }
       .flatMap { window[$0] == 0x3e && window[$0 - 1] != 0x2f ? $0 : nil }
+  }
+
+  /// `BY PASSWORD 'hash'`: how far it is to the literal.
+  private func passwordWord(_ window: borrowing GenericWindow) -> Int {
+    window.holds("password ", at: at) ? window.skipBlanks(at + 9) - at : 0
   }
 
   /// `password string = "x"`, `Access token value: x`: at most three further words, then an operator.

@@ -61,7 +61,10 @@ struct GenericDetector {
   }
 
   private mutating func judge(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Confidence? {
-    let score = max(score(claim, bytes), vector.floor(claim, kind, bytes) ?? Int.min)
+    let own = score(claim, bytes)
+    // What a hash is worth its place says, not what it looks like.
+    let isNamedHash = kind == .hash && claim.form != .hash
+    let score = max(isNamedHash ? min(own, GenericThreshold.guess) : own, vector.floor(claim, kind, bytes) ?? Int.min)
     return score >= GenericThreshold.context ? .context : score >= GenericThreshold.guess ? .guess : nil
   }
 

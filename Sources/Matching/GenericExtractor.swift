@@ -19,10 +19,12 @@ enum GenericExtractor {
     case .login: append(GenericStructures.login(at: offset, count, window), to: &claims)
     case .account: append(GenericStructures.account(at: offset, window), to: &claims)
     case .provider: append(GenericStructures.provider(at: offset, count, window), to: &claims)
-    case .client: append(GenericStructures.client(at: offset, count, window), to: &claims)
+    case .client: GenericStructures.command(at: offset, count, window, into: &claims)
     case .hash: append(GenericStructures.hash(at: offset, count, window), to: &claims)
     case .webToken: append(GenericStructures.webToken(at: offset, window), to: &claims)
     case .armour: append(GenericStructures.armour(at: offset, count, window), to: &claims)
+    case .record: GenericStructures.record(at: offset, count, window, into: &claims)
+    case .table: break
     }
   }
 

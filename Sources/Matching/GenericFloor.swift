@@ -6,35 +6,72 @@ extension GenericVector {
   func floor(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Int? {
     switch kind {
     case .webToken: return claim.traits.contains(.clipped) ? GenericThreshold.guess : GenericThreshold.context
-    case .hash: return isAccount(claim, bytes) ? GenericThreshold.context : GenericThreshold.guess
+    case .hash:
+      let isKept = claim.traits.contains(.grammar) || isAccount(claim, bytes) || isStored(claim, bytes)
+      return isKept ? GenericThreshold.context : GenericThreshold.guess
     case .login:
-      guard claim.traits.contains(.grammar), !isPlaceholder, self[.secretWord] == 0 else { return nil }
+      guard !isPlaceholder else { return nil }
+      if claim.traits.contains(.loose) {
+        return looksChosen && self[.secretWord] == 0 ? GenericThreshold.context : GenericThreshold.guess
+      }
+      guard claim.traits.contains(.grammar), self[.secretWord] == 0 else { return nil }
       return GenericThreshold.context
     case .password, .secret, .token, .key:
       guard isSetting(claim) else { return nil }
       // Elements and attributes are data wherever they stand, and the labelled repositories have hardly any.
-      let isData = claim.form == .element || claim.form == .pair
+      let isData = claim.form == .element || claim.form == .pair || isDirective(claim)
       return isData && looksChosen ? GenericThreshold.context : GenericThreshold.guess
+    case .url:
+      if self[.userTemplate] != 0 || self[.hostTemplate] != 0 || isPlaceholder { return nil }
+      // `guest:guest`, `user:secret`: everybody's.
+      let isWord = self[.secretWord] > 0 || self[.testWord] > 0 || self[.userWord] > 0 || self[.valueLength] < 6
+      return isWord ? nil : GenericThreshold.guess
+    case .credential:
+      return isDirective(claim) && self[.digits] > 0 && !isPlaceholder ? GenericThreshold.guess : nil
     default: return nil
     }
   }
 
   /// Letters and digits, and no words: chosen by a person or a machine to be hard to guess.
-  private var looksChosen: Bool {
+  var looksChosen: Bool {
     let letters = self[.lowers] + self[.uppers]
-    return self[.valueLength] >= 8 && self[.digits] > 0 && letters > 0 && self[.wordCover] < 50 && self[.testWord] == 0
+    // In what is long and random, three letters that make a word are chance.
+    let isTest = self[.testWord] > 0 && !(self[.valueLength] >= 24 && self[.wordCover] < 30)
+    return self[.valueLength] >= 8 && self[.digits] > 0 && letters > 0 && self[.wordCover] < 50 && !isTest
       || self[.valueLength] >= 10 && self[.wordCover] < 30 && self[.surprise] > 560
+  }
+
+  /// `rootpw $6$…`, `passwd: $6$…`: a hash without quotes behind a name on its line, and nothing behind it.
+  private func isStored(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
+    guard start > 6, bytes[start - 1] == 0x20, end == bytes.count || Bytes.isBreak(bytes[end]) else { return false }
+    let window = GenericWindow(bytes, around: start, claim.value.count)
+    let line = max(window.lineStart(start), start - 80)
+    return (line..<start).contains { at in
+      window.holds("passw", at: at) || window.holds("rootpw", at: at) || window.holds("secret", at: at)
+    }
+  }
+
+  /// `requirepass value`, `storePassword "value"`: a name and its value, alone on a line.
+  private func isDirective(_ claim: GenericClaim) -> Bool {
+    guard claim.form == .words else { return false }
+    // `IDENTIFIED BY 'value'`.
+    if claim.name.count > 12, self[.nameBest] == GenericRole.password.rawValue, self[.nameHead] != self[.nameBest] {
+      return true
+    }
+    guard self[.firstOfLine] == 1, self[.commentMark] == 0, self[.nameParts] <= 3 else { return false }
+    return self[.restLength] == 0 && self[.gap] <= 2 && !claim.traits.contains(.spacedName)
   }
 
   /// `user:hash` with a line end or another field behind it: a file of accounts.
   private func isAccount(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
     let before = start > 1 && bytes[start - 1] == 0x3a && Bytes.isWord(bytes[start - 2])
-    return before && (end == bytes.count || Bytes.isBreak(bytes[end]) || bytes[end] == 0x3a)
+    return before && (end == bytes.count || Bytes.isBreak(bytes[end]) || bytes[end] == 0x3a || bytes[end] == 0x3c)
   }
 
   /// Whether the value says that it stands for another.
-  private var isPlaceholder: Bool {
+  var isPlaceholder: Bool {
     self[.template] != 0 || self[.placeholder] != 0 || self[.nullWord] != 0 || self[.equalsName] != 0
       || self[.valueLength] < 4 || self[.runLongest] * 2 > self[.valueLength]
   }
@@ -42,7 +79,9 @@ extension GenericVector {
   /// Whether a password, a secret or a token is set to a literal in the way that settings are written: a name first on its
   /// line (or a key, an element), one value, nothing behind it.
   private func isSetting(_ claim: GenericClaim) -> Bool {
-    guard !isPlaceholder, self[.joined] == 0, self[.wrapped] == 0, self[.isPath] == 0, self[.isAddress] == 0 else {
+    guard !isPlaceholder, self[.joined] == 0, self[.wrapped] == 0, self[.isPath] == 0, self[.isAddress] == 0,
+      self[.isEmail] == 0
+    else {
       return false
     }
     let head = GenericRole(rawValue: self[.nameHead]) ?? .none
@@ -55,7 +94,10 @@ extension GenericVector {
     case .argument: guard self[.firstOfLine] == 0, self[.indent] == 0 else { return false }
     default: return false
     }
-    guard self[.restWords] <= 1 || claim.quote != .none else { return false }
+    // Behind an element stands its end, whose name has as many words as it likes.
+    guard self[.restWords] <= 1 || claim.quote != .none || claim.form == .element || claim.form == .option else {
+      return false
+    }
     // In a sentence any word may follow `password`.
     if claim.form == .words, self[.digits] == 0 || self[.commentMark] != 0 { return false }
     // `password: String`, `password = other.password`, `pass = pwd;`: code.

@@ -16,6 +16,7 @@ enum GenericKind: String, CaseIterable {
   case hash = "password-hash"
   case webToken = "web-token"
   case armour = "private-key-block"
+  case file = "credential-file"
 
   /// The kind that a rule stands for.
   init?(_ rule: Rule) {
@@ -51,8 +52,9 @@ enum GenericKind: String, CaseIterable {
         self = .webToken
         return
       }
-      switch GenericRoles(claim.name, of: bytes).best {
-      case .password: self = .password
+      let roles = GenericRoles(claim.name, of: bytes)
+      switch roles.best {
+      case .password: self = roles.last == .digest ? .hash : .password
       case .secret: self = .secret
       case .token: self = .token
       case .key: self = .key
@@ -72,6 +74,21 @@ extension GenericKind {
 }
 
 extension GenericKind {
+  /// Whether a value is what is kept of a password: hex of a digest's length, base64 of one, one of crypt's forms.
+  static func isHash(_ value: Span<UInt8>) -> Bool {
+    guard value.count >= 32, value.count <= 200 else { return false }
+    if value[0] == 0x24 || value[0] == 0x7b || value[0] == 0x2a { return true }
+    var (hex, base64, digits, uppers) = (0, 0, 0, 0)
+    for at in value.indices {
+      if Bytes.isHex(value[at]) { hex += 1 }
+      if Bytes.isBase64(value[at]) || value[at] == 0x3d { base64 += 1 }
+      if Bytes.isDigit(value[at]) { digits += 1 }
+      if Bytes.isUpper(value[at]) { uppers += 1 }
+    }
+    if hex == value.count, [32, 40, 56, 64, 96, 128].contains(hex) { return digits > 3 }
+    return base64 == value.count && value.count % 4 == 0 && digits > 0 && uppers > 3 && value.count - uppers > 8
+  }
+
   /// Whatever names a private key, it is one.
   private static func isArmour(_ value: Span<UInt8>) -> Bool {
     let head: StaticString = "-----BEGIN "

@@ -1,4 +1,4 @@
-// Logins whose place in a line is their grammar: `.pgpass`, OmniAuth's providers, `-p` of programs that take a password there.
+// Logins whose place in a line is their grammar: `.pgpass`, `/etc/passwd`, `smbpasswd`, OmniAuth's providers.
 
 extension GenericStructures {
   /// `host:port:database:user:value`, a line of its own, from any place within it.
@@ -42,32 +42,42 @@ extension GenericStructures {
     guard !name.isEmpty, value.count >= 8 else { return nil }
     return GenericClaim(form: .login, quote: .none, traits: .grammar, name: name, callee: 0..<0, value: value)
   }
+}
 
-  /// `mysql … -pvalue`, `sshpass -p value`.
-  static func client(at place: Int, _ count: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
-    let takesBlank = count == 7
-    guard !Bytes.isWord(window[place - 1]) else { return nil }
-    var at = place + count
-    while at < place + 160, !Bytes.isBreak(window[at]), window[at] != 0x7c, window[at] != 0x3b {
-      if window[at] == 0x20, window[at + 1] == 0x2d, window[at + 2] == 0x70 { break }
+extension GenericStructures {
+  /// Hashes in a line of `/etc/passwd` (`user:hash:1000:1000:…:/bin/sh`) or of `smbpasswd`
+  /// (`user:1000:LM hash:NT hash:[U …`), from the place of the shell or of the flags.
+  static func record(
+    at place: Int, _ count: Int, _ window: borrowing GenericWindow, into claims: inout [GenericClaim]
+  ) {
+    let start = window.lineStart(place)
+    var colons: [Int] = []
+    var at = start
+    while at <= place, at < start + GenericLimits.bytesBefore {
+      if window[at] == 0x3a { colons.append(at) }
+      if Bytes.isQuote(window[at]) || window[at] == 0x3d { return }
       at += 1
     }
-    guard window[at] == 0x20, window[at + 2] == 0x70 else { return nil }
-    at += 3
-    if takesBlank { at = window.skipBlanks(at, most: 4) }
-    let quote = window[at]
-    let isQuoted = quote == 0x22 || quote == 0x27
-    if isQuoted { at += 1 }
-    let start = at
-    while at < start + 100, !Bytes.isBreak(window[at]), isQuoted ? window[at] != quote : !Bytes.isBlank(window[at]) {
-      if !isQuoted, Bytes.isQuote(window[at]) || window[at] == 0x7c || window[at] == 0x3b { break }
-      at += 1
+    guard let first = colons.first, first > start else { return }
+    func add(_ value: Range<Int>, _ isHash: (UInt8) -> Bool) {
+      guard value.allSatisfy({ isHash(window[$0]) }) else { return }
+      claims.append(
+        GenericClaim(form: .hash, quote: .none, traits: .grammar, name: start..<first, callee: 0..<0, value: value))
     }
-    // `-p 3306`, `-port`, `-proxy`: another program's options.
-    guard at - start >= GenericLimits.leastBytes, window[start] != 0x24, window[start] != 0x2d, window[start] != 0x3c
-    else { return nil }
-    guard takesBlank || !window.holds("ort", at: start) && !window.holds("ro", at: start) else { return nil }
-    return GenericClaim(
-      form: .login, quote: .none, traits: .grammar, name: place..<place + count, callee: 0..<0, value: start..<at)
+    func isNumber(_ field: Int) -> Bool {
+      let range = colons[field - 1] + 1..<colons[field]
+      return !range.isEmpty && range.allSatisfy { Bytes.isDigit(window[$0]) }
+    }
+    if count == 3 {
+      guard colons.count == 4, isNumber(1) else { return }
+      for field in 2...3 {
+        let value = colons[field - 1] + 1..<colons[field]
+        if value.count == 32 { add(value) { Bytes.isHex($0) } }
+      }
+    } else if colons.count == 6, isNumber(2), isNumber(3) {
+      let value = first + 1..<colons[1]
+      // crypt's oldest form: two letters of salt and eleven of hash.
+      if value.count == 13 { add(value) { Bytes.isAlphanumeric($0) || $0 == 0x2e || $0 == 0x2f } }
+    }
   }
 }

@@ -37,6 +37,8 @@ struct GenericReader: ~Escapable {
     var cursor = GenericCursor(name: name, at: name.upperBound)
     cursor.readClosers(window)
     guard cursor.readOperator(window) else { return }
+    // Where the password stands among the arguments of some calls is known; the others are users and hosts.
+    if cursor.form == .call, GenericCommand.knows(callee: name, window) { return }
     cursor.readWrappers(window)
     guard let claim = GenericValue.claim(cursor, window) else { return }
     claims.append(claim)

@@ -13,6 +13,7 @@ enum GenericSieve {
     if roles.isPublic, roles.best == .key || roles.best == .token { return false }
     switch roles.last {
     // What a name ends in is what it names: `token_url`, `key_length`, `password_hash`, `client_id`.
+    case .digest where roles.best == .password && GenericKind.isHash(bytes.extracting(claim.value)): break
     case .place, .measure, .digest: return false
     case .user where roles.before != .secret && !isAccessKey(claim, bytes): return false
     default: break
@@ -60,7 +61,9 @@ enum GenericSieve {
 
   /// `name = [{"key": …`: what was read is itself a key.
   private static func isKey(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
-    guard claim.traits.contains(.nested), claim.quote != .none else { return false }
+    guard claim.traits.contains(.nested) || claim.form == .argument, claim.quote != .none else { return false }
+    // Behind a comma in backquotes: the next of SQL's columns.
+    if claim.form == .argument, claim.quote == .back { return true }
     let next = claim.value.upperBound + 1
     return next < bytes.count && bytes[next] == 0x3a
   }
@@ -89,6 +92,9 @@ enum GenericSieve {
     for at in [0, 1, 2, 3, 5, 6, 8, 9] where !Bytes.isDigit(value[at]) { return false }
     return value.count == 10 || value[10] == 0x54 || value[10] == 0x20
   }
+
+  /// Whether a value that stands in data, where nothing is code, is worth measuring.
+  static func passesData(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool { passesValue(claim, bytes) }
 
   private static func passesValue(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let value = bytes.extracting(claim.value)
@@ -130,7 +136,8 @@ enum GenericSieve {
       if claim.traits.contains(.nested) { return false }
       // A column of a table.
       if digits == 0, claim.value.lowerBound - claim.name.upperBound > 4 { return false }
-      if next == 0x3b || next == 0x28 || brackets > 0 && digits < 2 { return false }
+      // `IDENTIFIED BY value;`
+      if next == 0x3b && claim.name.count < 13 || next == 0x28 || brackets > 0 && digits < 2 { return false }
       if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
         bytes[claim.name.upperBound - 1] | 0x20 != 0x79
       {
@@ -155,7 +162,7 @@ enum GenericSieve {
   private static let publicHeads: [[UInt8]] = [
     "MIIBIjANBgkqhkiG9w0BAQEFAAOC", "MIICIjANBgkqhkiG9w0BAQEFAAOC", "MIGfMA0GCSqGSIb3DQEBAQUAA4GN", "MFkwEwYHKoZIzj0C",
     "MHYwEAYHKoZIzj0C", "MCowBQYDK2V", "ssh-rsa", "ssh-ed25519", "ecdsa-sha2", "ssh-dss", "-----BEGIN PUBLIC",
-    "-----BEGIN CERT", "-----BEGIN RSA PUBLIC", "-----END",
+    "-----BEGIN CERT", "-----BEGIN RSA PUBLIC", "-----END", "LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM",
   ].map { Array($0.utf8) }
 
   /// What is known by its head to be a public key: those of X.509 (the object identifiers of RSA, of elliptic curves), of

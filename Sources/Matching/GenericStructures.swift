@@ -79,7 +79,7 @@ enum GenericStructures {
       return nil
     }
     return GenericClaim(
-      form: .login, quote: .none, traits: [], name: start..<colon, callee: 0..<0, value: colon + 1..<at)
+      form: .login, quote: .none, traits: .loose, name: start..<colon, callee: 0..<0, value: colon + 1..<at)
   }
 
   /// The hash of a password in crypt's form, from the place of its first `$` or `{`.
@@ -87,6 +87,8 @@ enum GenericStructures {
     var at = place + count
     while at < place + 300,
       Bytes.isAlphanumeric(window[at]) || [0x24, 0x2e, 0x2f, 0x2b, 0x3d, 0x2c, 0x5f, 0x2d].contains(window[at])
+        || window[at] == 0x3a && at < place + 30 && window[place + count - 1] == 0x3a
+        || window[at] == 0x7d && at < place + 20 && window[place] == 0x7b
     { at += 1 }
     while at > place, [0x2c, 0x2e].contains(window[at - 1]) && at - place < 60 && window[place] == 0x7b { at -= 1 }
     let end = hashEnd(place, at, window)
@@ -109,7 +111,16 @@ enum GenericStructures {
       return part(2) == 22 && part(1) <= 8 ? most : nil
     }
     if window.holds("$5$", at: place) { return part(marks.count - 1) == 43 ? most : nil }
+    // Mosquitto writes salt and hash in base64.
+    if window.holds("$7$", at: place) || window.holds("$6$", at: place) && part(1) == 16 && part(2) == 88 {
+      return part(marks.count - 1) == 88 ? most : nil
+    }
     if window.holds("$6$", at: place) { return part(marks.count - 1) == 86 ? most : nil }
+    if window.holds("$p$", at: place) || window.holds("$h$", at: place) { return part(1) == 31 ? most : nil }
+    if window.holds("$s$", at: place) { return part(1) == 52 ? most : nil }
+    if window.holds("pbkdf2:", at: place) || window.holds("scrypt:", at: place) {
+      return marks.count == 2 && part(0) >= 8 && part(1) >= 40 ? most : nil
+    }
     if window.holds("$y$", at: place) { return part(3) == 43 ? most : nil }
     return marks.count >= 3 && most - place >= 48 ? most : nil
   }

@@ -85,6 +85,7 @@ enum GenericValue {
       switch window[at] {
       case 0, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x27, 0x60: break scan
       case 0x3c: break scan
+      case 0x5d where claim.form == .element && window[at + 1] == 0x5d && window[at + 2] == 0x3e: break scan
       case 0x3e where claim.form != .element: break scan
       case 0x26, 0x3b, 0x2c, 0x7c:
         // `a=1&b=2`, `Server=x;Password=y;`, `a, b`: the separator ends the value; inside one it does not.

@@ -99,20 +99,20 @@ enum GenericRole: Int, CaseIterable {
     switch self {
     case .none: ""
     case .password:
-      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena identified bindpw rootpw userpw dbpw adminpw mypw ftppw"
-    case .secret: "secret secrets clientsecret appsecret secretkey consumersecret"
-    case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer ticket"
+      "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena identified bindpw rootpw userpw dbpw adminpw mypw ftppw psk authtok pepper cleartextpassword"
+    case .secret: "secret secrets clientsecret appsecret secretkey consumersecret icesecretread icesecretwrite"
+    case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer ticket sessionid sessid phpsessid jsessionid"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
     case .authorization: "auth authorization credential credentials cred creds oauth oauth2 basic authentication by"
     case .digest: "hash hashes digest signature checksum md5 sha1 sha2 sha256 sha512 fingerprint hashed"
-    case .nonce: "session cookie sessionid webhook sig salt nonce hmac crypted challenge state code csrf xsrf"
+    case .nonce: "session cookie webhook sig salt nonce hmac crypted challenge state code csrf xsrf"
     case .user: "user username login name id ids email account client app sid uid uuid usr accountname userid clientid"
     case .place:
       "url uri host hostname path file filename dir directory endpoint domain server bucket region port address location folder"
     case .measure:
       """
       type types length size policy format expires expiry expiration ttl timeout time date age lifetime interval enabled required \
-      max min count limit index version status scope mode algorithm alg method class kind encoding attempts strength rules within validator validators
+      max min count limit index version status scope mode algorithm alg method class kind scheme encoding attempts strength rules within validator validators
       """
     case .interface:
       """
@@ -143,7 +143,7 @@ enum GenericRole: Int, CaseIterable {
     """
     monkey turkey hockey donkey jockey whiskey hotkey hotkeys compass bypass encompass trespass surpass overpass keypass foreignkey \
     foreignkeys primarykey primarykeys subkey subkeys sortkey partitionkey cachekey mapkey jsonkey nokey anykey wildkey unauth noauth \
-    reauth preauth multipass singlepass onkey keykey curkey newkey oldkey groupkey rowkey pubkey pubkeys publickey publickeys websocketkey keyserver keyservers recvkeys
+    reauth preauth multipass singlepass onkey keykey curkey newkey oldkey groupkey rowkey pubkey pubkeys publickey publickeys websocketkey keyserver keyservers recvkeys htpasswd chpasswd askpass sshpass
     """)
 
   /// The role of the word in `range`, whose hash is `hash`.

@@ -15,9 +15,10 @@ extension GenericCursor {
     }
     at = start
     // The text of an element is itself.
-    if form == .element { return }
+    if form == .element { return readElement(window) }
     for _ in 0..<3 {
       switch window[at] {
+      case 0x3c where window[at + 1] == 0x3c && window[at + 2] == 0x22: at += 2
       case 0x5b, 0x7b, 0x28:
         if window[at] == 0x7b, window[at + 1] == 0x7b || window[at + 1] == 0x25 { return }
         traits.insert(.nested)
@@ -26,6 +27,24 @@ extension GenericCursor {
       default:
         guard readCall(window) else { return }
       }
+    }
+  }
+
+  /// The text of an element may stand in an element of its own (`<Password><Value>…`), as character data, or, where a file
+  /// is embedded, on the line behind the user's.
+  private mutating func readElement(_ window: borrowing GenericWindow) {
+    var place = at
+    while place < at + 64, Bytes.isBlank(window[place]) || Bytes.isBreak(window[place]) && window[place] != 0 {
+      place += 1
+    }
+    if window.holds("<![cdata[", at: place) {
+      at = place + 9
+    } else if window.holds("<value>", at: place) || window.holds("<plain>", at: place) {
+      at = place + 7
+    } else if place > at, window.holds("user-pass", at: name.upperBound - 9), !window.holds("<", at: place) {
+      var end = place
+      while end < place + 80, !Bytes.isBreak(window[end]) { end += 1 }
+      at = window.skipBlanksAndBreak(end)
     }
   }
 

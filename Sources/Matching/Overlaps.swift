@@ -13,6 +13,7 @@ extension Matcher {
       if a.rule != b.rule { return a.rule < b.rule }
       if a.secret.lowerBound != b.secret.lowerBound { return a.secret.lowerBound < b.secret.lowerBound }
       if a.secret.upperBound != b.secret.upperBound { return a.secret.upperBound > b.secret.upperBound }
+      if a.confidence != b.confidence { return a.confidence > b.confidence }
       return (a.match.lowerBound, a.match.upperBound) < (b.match.lowerBound, b.match.upperBound)
     }
     var kept: [Int] = []

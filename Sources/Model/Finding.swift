@@ -37,30 +37,62 @@ public struct CommitInfo: Sendable, Hashable {
 public enum Place: String, Sendable, CaseIterable {
   /// A file's content in the history.
   case blob
-  /// A commit's message, author or committer line.
+  /// A symbolic link's target.
+  case symlink
+  /// A file's or directory's name; the object is the tree that holds it.
+  case fileName = "file-name"
+  /// A commit's message (or one of its rarer header lines).
   case commit
+  /// A commit's author line.
+  case author
+  /// A commit's committer line.
+  case committer
   /// An annotated tag's message or tagger line.
   case tag
+  /// A ref's name; the path is the name, and the object what the ref names.
+  case refName = "ref-name"
   /// A file in a directory scan, or standard input.
   case file
   /// A file's content in the index.
   case staged
+
+  /// Whether it is a part of a commit's own text.
+  public var isCommitText: Bool { self == .commit || self == .author || self == .committer }
 }
 
 /// How an object is reached, from the best-known way to the least.
 public enum Reachability: String, Sendable, CaseIterable, Comparable {
-  /// From a local or remote branch, or from HEAD.
+  /// From a local branch, or from the HEAD of a work tree.
   case branch
+  /// From a remote's branch only.
+  case remote
   /// From a tag only.
   case tag
-  /// From another ref: notes, pull requests, anything under refs/.
+  /// From another ref: pull requests, anything under refs/.
   case ref
-  /// From the stash.
+  /// From notes (refs/notes/).
+  case notes
+  /// From the commit that a stash was made on.
   case stash
-  /// From a reflog only.
+  /// From what a stash keeps of the index.
+  case stashIndex = "stash-index"
+  /// From what a stash keeps of files that were not tracked.
+  case stashUntracked = "stash-untracked"
+  /// From what a stash keeps of the work tree.
+  case stashWorktree = "stash-worktree"
+  /// From an index: it is staged and not committed.
+  case index
+  /// From a reflog only (or from one of the heads that merges and fetches leave behind).
   case reflog
+  /// From nothing, and kept in a cruft pack until git drops it.
+  case cruft
   /// From nothing: a dangling object.
   case dangling
+
+  /// Whether a branch, local or remote, holds it.
+  public var isBranch: Bool { self == .branch || self == .remote }
+  /// Whether anything leads to it at all. What nothing leads to is handed on by no push and no clone.
+  public var isReached: Bool { self != .dangling && self != .cruft }
 
   private var rank: Int { Reachability.allCases.firstIndex(of: self) ?? 0 }
   /// Best known first.
@@ -93,8 +125,12 @@ public struct Occurrence: Sendable, Hashable {
   public var introduced: CommitInfo?
   /// The commit that removed it, where one did.
   public var removed: CommitInfo?
-  /// Whether a branch head (or HEAD) still holds this object at this path.
+  /// Whether a branch head (or HEAD) still holds the value at this path.
   public var atHead: Bool
+  /// Whether a merge commit brought the value in: none of its parents has it.
+  public var isMergeOnly: Bool
+  /// The submodule whose own repository holds it, as it is named below `modules/`; nil for the repository itself.
+  public var submodule: String?
   /// How the object is reached.
   public var reachability: Reachability?
   /// What a comment beside it says; not part of a report, where the finding as a whole is suppressed or not.
@@ -104,7 +140,8 @@ public struct Occurrence: Sendable, Hashable {
   public init(
     place: Place, path: BytePath, line: Int, endLine: Int, column: Int, endColumn: Int, object: ObjectID? = nil,
     offset: Int, length: Int, decoders: [Decoder] = [], introduced: CommitInfo? = nil, removed: CommitInfo? = nil,
-    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil
+    atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil, isMergeOnly: Bool = false,
+    submodule: String? = nil
   ) {
     self.place = place
     self.path = path
@@ -121,6 +158,8 @@ public struct Occurrence: Sendable, Hashable {
     self.atHead = atHead
     self.reachability = reachability
     self.comment = comment
+    self.isMergeOnly = isMergeOnly
+    self.submodule = submodule
   }
 }
 

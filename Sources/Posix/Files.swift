@@ -29,12 +29,15 @@ public enum Files {
     }
     let name = Array(lastPart(target).utf8)
     guard !name.isEmpty else { throw SystemError("write", path, code: EISDIR) }
-    let directory = try Directory(parent(target))
-    let staged = try StagedFile(in: directory, name: temporaryName())
-    try staged.write(bytes.span)
-    try staged.setMode(mode)
-    try staged.synchronize()
-    try staged.commit(as: name)
+    // A request to stop waits: nothing half-written is left beside the file.
+    try SignalWatch.uninterrupted { () throws(SystemError) in
+      let directory = try Directory(parent(target))
+      let staged = try StagedFile(in: directory, name: temporaryName())
+      try staged.write(bytes.span)
+      try staged.setMode(mode)
+      try staged.synchronize()
+      try staged.commit(as: name)
+    }
   }
 
   private static func writeThrough(_ path: String, _ bytes: [UInt8]) throws(SystemError) {

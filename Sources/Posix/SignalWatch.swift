@@ -16,6 +16,7 @@ public enum SignalWatch {
   public static func install() {
     // Both are touched here, so that no handler is the first to do so.
     _ = (isInterrupted, signal)
+    endNoMore()
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var before = sigaction()
       if unsafe sigaction(number, nil, &before) == 0, isIgnored(before) { continue }
@@ -50,12 +51,12 @@ public enum SignalWatch {
   }
 
   /// Runs inside the handler: atomic operations only.
-  private static func take(_ number: Int32) {
+  static func take(_ number: Int32) {
     _ = received.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
     count.add(1, ordering: .releasing)
   }
 
-  private static func isIgnored(_ action: sigaction) -> Bool {
+  static func isIgnored(_ action: sigaction) -> Bool {
     let ignoring = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
     return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == ignoring
   }

@@ -35,16 +35,35 @@ public enum StandardStream: Int32, Sendable {
 /// Reads standard input to its end.
 public enum StandardInput {
   /// All bytes, or nil when there are more than `maximumBytes` of them or reading fails.
+  ///
+  /// What comes in may be a key: every buffer that it went through is zeroed, but for the one that is handed over.
   public static func readAll(maximumBytes: Int) -> [UInt8]? {
     var all: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    defer { zero(&chunk) }
     while true {
       let count = unsafe chunk.withUnsafeMutableBufferPointer { unsafe read(0, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      if count < 0 { return nil }
       if count == 0 { return all }
+      guard count > 0, all.count + count <= maximumBytes else {
+        zero(&all)
+        return nil
+      }
+      if all.capacity - all.count < count {
+        // Grown by hand: an array that grows by itself leaves its old storage as it is.
+        var larger: [UInt8] = []
+        larger.reserveCapacity(max(2 * all.capacity, all.count + count))
+        larger.append(contentsOf: all)
+        zero(&all)
+        all = larger
+      }
       all.append(contentsOf: chunk[0..<count])
-      if all.count > maximumBytes { return nil }
+    }
+  }
+
+  private static func zero(_ bytes: inout [UInt8]) {
+    unsafe bytes.withUnsafeMutableBytes { buffer in
+      if let base = buffer.baseAddress { unsafe explicit_bzero(base, buffer.count) }
     }
   }
 

@@ -18,6 +18,9 @@ public struct KeyIdentity: Sendable, Equatable {
   /// The account under its other name.
   public var identity: String? { account }
 
+  /// Whether it says whose key it is, or what it may do; only then can two identities be compared.
+  public var isTelling: Bool { account != nil || !scopes.isEmpty }
+
   /// An identity as given.
   public init(account: String? = nil, keyID: String? = nil, name: String? = nil, scopes: [String] = []) {
     self.account = account
@@ -88,16 +91,26 @@ public struct ListedKey: Sendable, Equatable {
   public var reference: String?
   /// The id of the key that it took the place of.
   public var replaces: String?
+  /// The first characters of its value, where the provider shows them.
+  public var prefix: String?
+  /// The last characters of its value, where the provider shows them.
+  public var suffix: String?
+  /// When it was made, in the provider's words.
+  public var created: String?
 
   /// A line as given.
   public init(
-    keyID: String, name: String? = nil, status: String? = nil, reference: String? = nil, replaces: String? = nil
+    keyID: String, name: String? = nil, status: String? = nil, reference: String? = nil, replaces: String? = nil,
+    prefix: String? = nil, suffix: String? = nil, created: String? = nil
   ) {
     self.keyID = keyID
     self.name = name
     self.status = status
     self.reference = reference
     self.replaces = replaces
+    self.prefix = prefix
+    self.suffix = suffix
+    self.created = created
   }
 }
 

@@ -1,5 +1,7 @@
 // What is asked of a provider: which call, and with which particulars.
 
+public import Secrets
+
 /// Which of a provider's calls.
 public enum CallRole: String, Sendable, CaseIterable {
   /// Asks, harmlessly, whether a key works and whose it is.
@@ -12,9 +14,13 @@ public enum CallRole: String, Sendable, CaseIterable {
   case regenerate
   /// Ends a key's life.
   case revoke
+  /// Makes a key useless in a way that can be undone.
+  case disable
+  /// Reads what is there now.
+  case read
 
   /// Whether the call changes nothing, so that it may be repeated.
-  var isHarmless: Bool { self == .verify || self == .list }
+  var isHarmless: Bool { self == .verify || self == .list || self == .read }
 }
 
 /// The particulars that a call's placeholders stand for. Only trusted configuration and the ledger fill them.
@@ -37,6 +43,20 @@ public struct CallContext: Sendable, Equatable {
   public var account: String?
   /// The plan whose request limit applies; nil for the provider file's default.
   public var plan: String?
+  /// `{new_secret}`: the value that we choose, where the service lets us.
+  public var newSecret: Secret?
+  /// The value that is to be ended, where a service knows it by that and not by an id.
+  public var endedSecret: Secret?
+  /// `{carry}`: what the service said before, and must be told again.
+  public var carry: String?
+  /// `{cursor}`: where a list goes on.
+  public var cursor: String?
+  /// `{admin}`: the user that authorises mutations, where that is not the key's own.
+  public var admin: String?
+  /// `{idle}`: of two slots, the one that nobody uses.
+  public var idleID: String?
+  /// The account that the service itself named as the key's.
+  public var owner: String?
 
   /// Particulars as given.
   public init(

@@ -54,34 +54,6 @@ extension ProviderClient {
       value: value, keyID: template(role)?.fields["key_id"].flatMap { text(document, $0, hiding: value) })
   }
 
-  /// The provider's list of keys.
-  public func list(authorization: Secret, _ context: CallContext) throws(ProviderError) -> [ListedKey] {
-    let request = try request(.list, authorization, context)
-    let response: HTTPResponse
-    do {
-      response = try askPatiently(request, context)
-    } catch {
-      throw ProviderError(reason: "the keys could not be listed: \(error.reason)", fate: error.fate)
-    }
-    guard let call = template(.list), call.success.contains(response.status) else {
-      throw ProviderError(
-        reason: "the keys could not be listed: \(ProviderClient.named(response.status))",
-        hint: response.status == 401 ? "the key that authorises the call is not accepted" : nil, fate: .unknown)
-    }
-    let document = try document(response.body)
-    guard let items = document.pointer(call.fields["list"] ?? "")?.array else {
-      throw ProviderError(
-        reason: "the response holds no list at \(call.fields["list"] ?? "its root")", fate: .unknown)
-    }
-    return items.compactMap { item in
-      func field(_ name: String) -> String? { call.fields[name].flatMap { text(item, $0, hiding: authorization) } }
-      guard let id = field("key_id") else { return nil }
-      return ListedKey(
-        keyID: id, name: field("name"), status: field("status"), reference: field("reference"),
-        replaces: field("replaces"))
-    }
-  }
-
   private func names(_ call: CallTemplate, _ body: Secret) -> Bool {
     guard let pointer = call.fields["key_id"], let document = try? document(body) else { return false }
     return ProviderClient.holds(document, pointer)
@@ -94,6 +66,10 @@ extension ProviderClient {
   func document(_ body: Secret) throws(ProviderError) -> Node {
     var bytes = body.copyBytes()
     defer { wipe(&bytes) }
+    if bytes.first(where: { $0 > 0x20 }) == 0x3c, var converted = XMLAnswer.json(bytes) {
+      wipe(&bytes)
+      swap(&bytes, &converted)
+    }
     do {
       return try JSON.parse(bytes, name: "response", maximumDepth: 64)
     } catch {
@@ -166,7 +142,7 @@ extension ProviderClient {
 
 extension Secret {
   /// Whether the bytes hold this secret.
-  func isInside(_ bytes: [UInt8]) -> Bool {
+  public func isInside(_ bytes: [UInt8]) -> Bool {
     guard count > 0, bytes.count >= count else { return false }
     return withBytes { secret in
       for start in 0...(bytes.count - secret.count) {

@@ -35,8 +35,11 @@ extension ProviderClient {
       identity: answer.identity.flatMap { $0.account ?? $0.name ?? $0.keyID })
   }
 
+  /// Asks once about a key of the provider's own kind.
+  public func probe(_ secret: Secret, _ context: CallContext) -> Probe { probe(secret, context, kind: nil) }
+
   /// Asks once; otherwise as ``verify(_:_:kind:)``.
-  public func probe(_ secret: Secret, _ context: CallContext, kind: RuleID? = nil) -> Probe {
+  public func probe(_ secret: Secret, _ context: CallContext, kind: RuleID?) -> Probe {
     guard let call = question(kind) else {
       return Probe(
         liveness: .unknown, evidence: "\(provider.name) has no harmless call to ask with", timeMs: clock.now())
@@ -63,7 +66,7 @@ extension ProviderClient {
   private func probe(of response: HTTPResponse, _ call: CallTemplate, _ secret: Secret) -> Probe {
     var probe = Probe(
       liveness: .unknown, evidence: ProviderClient.named(response.status), status: response.status,
-      requestID: requestID(response, hiding: secret), timeMs: clock.now())
+      requestID: RequestID.of(response, hiding: [secret]), timeMs: clock.now())
     if call.success.contains(response.status) {
       if call.mustHold == nil && call.fields.isEmpty {
         probe.liveness = .live
@@ -79,7 +82,13 @@ extension ProviderClient {
       probe.liveness = .live
       probe.identity = document.map { identity($0, call, secret) }
     } else if call.refused.contains(response.status) {
-      if call.headers.contains(where: { ProviderClient.signature($0) != nil }), !AWSSignature.deniesKey(response.body) {
+      if let text = call.liveText, Secret(text).isInside(response.body.copyBytes()) {
+        // The service knows the key and refuses something else.
+        probe.liveness = .live
+        probe.evidence += ", which says that the key is known: \(text)"
+      } else if call.headers.contains(where: { ProviderClient.signature($0) != nil }),
+        !AWSSignature.deniesKey(response.body)
+      {
         probe.evidence += ", which may be about the signature: another key's id, or a wrong clock"
       } else {
         probe.liveness = .dead
@@ -99,11 +108,6 @@ extension ProviderClient {
     }
     return KeyIdentity(
       account: field("identity") ?? field("account"), keyID: field("key_id"), name: field("name"), scopes: names)
-  }
-
-  private func requestID(_ response: HTTPResponse, hiding secret: Secret) -> String? {
-    let names = ["x-request-id", "request-id", "x-amzn-requestid", "x-github-request-id", "cf-ray", "x-correlation-id"]
-    return names.lazy.compactMap { response.header($0) }.first.flatMap { clean($0, hiding: secret) }
   }
 
   /// Sends a harmless request, and again after the time that the provider names, within bounds.

@@ -7,7 +7,7 @@ public import Secrets
 public import Transport
 
 /// Speaks to one provider in the words of its file.
-public final class ProviderClient: Sendable {
+public final class ProviderClient: KeyService, Sendable {
   let provider: Provider
   let transport: any HTTPTransport
   let clock: any WallClock
@@ -46,6 +46,9 @@ public final class ProviderClient: Sendable {
   public func describeQuestion(_ context: CallContext, kind: RuleID?) -> String? {
     question(kind).map { describe($0, context) }
   }
+
+  /// Whether the question is signed with the key and its id together.
+  public var provesKeyID: Bool { needsKeyID(kind: nil) }
 
   /// Whether the question about a credential of that kind is signed, so that the context must name the key's id.
   public func needsKeyID(kind: RuleID?) -> Bool {
@@ -98,6 +101,8 @@ public final class ProviderClient: Sendable {
     case .create: provider.management?.create
     case .regenerate: provider.management?.regenerate
     case .revoke: provider.management?.revoke
+    case .disable: provider.management?.disable
+    case .read: provider.management?.read
     }
   }
 

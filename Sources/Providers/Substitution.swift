@@ -10,7 +10,8 @@ enum TemplatePiece: Equatable {
   case placeholder(String)
 
   static let names: Set<String> = [
-    "secret", "base", "key_id", "tenant", "reference", "grace_seconds", "name", "account",
+    "secret", "base", "key_id", "tenant", "reference", "grace_seconds", "name", "account", "new_secret",
+    "carry", "cursor", "admin", "idle", "ended_secret",
   ]
   /// A header may do without these.
   static let optional: Set<String> = ["tenant", "account"]
@@ -65,6 +66,13 @@ struct Substitution {
     case "grace_seconds": context.graceSeconds.map { .text("\(max(0, $0))") }
     case "name": text(context.name)
     case "account": text(context.account)
+    case "new_secret": context.newSecret.flatMap { $0.count == 0 ? nil : .secret($0) }
+    // What a service does not say is carried over as nothing.
+    case "carry": .text(context.carry ?? "")
+    case "cursor": text(context.cursor)
+    case "admin": text(context.admin)
+    case "idle": text(context.idleID)
+    case "ended_secret": context.endedSecret.flatMap { $0.count == 0 ? nil : .secret($0) }
     case "basic": basic(user: nil)
     default: name.hasPrefix("basic:") ? basic(user: String(name.dropFirst(6))) : nil
     }

@@ -20,7 +20,8 @@ struct FindingAtPath {
   /// `path`, or what stands for one where the bytes lie in a commit or tag.
   var pathText: String {
     let path = printable(place.path.description)
-    return path.isEmpty ? "(\(place.place.rawValue) \(place.object?.short ?? ""))" : path
+    let text = path.isEmpty ? "(\(place.place.rawValue) \(place.object?.short ?? ""))" : path
+    return place.submodule.map { "\(printable($0)):\(text)" } ?? text
   }
 
   /// One sentence for people, without the value.

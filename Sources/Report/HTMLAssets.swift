@@ -16,7 +16,7 @@ enum HTMLAssets {
     .tile.bad b,.bad{color:var(--bad)}.tile.good b,.good{color:var(--good)}
     .toolbar{position:sticky;top:0;z-index:1;background:var(--bg);display:flex;flex-wrap:wrap;gap:8px;align-items:center;
     padding:10px 0;border-bottom:1px solid var(--line)}
-    .toolbar input[type=search]{flex:1 1 260px;min-width:180px}
+    .toolbar input[type=search]{flex:1 1 260px;min-width:180px}.toolbar select{max-width:230px;min-width:0}
     input,select,button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:5px 9px}
     button{cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
     fieldset{border:0;margin:0;padding:0;display:flex;gap:10px}legend{position:absolute;left:-9999px}
@@ -32,14 +32,37 @@ enum HTMLAssets {
     .badge{display:inline-block;border:1px solid var(--line);border-radius:10px;padding:0 8px;font-size:12px;color:var(--soft)}
     .badge.live{background:var(--bad);border-color:var(--bad);color:var(--bg);font-weight:700}
     .badge.dead{color:var(--good);border-color:var(--good)}.badge.head{color:var(--bad);border-color:var(--bad)}
-    .timeline{display:block;width:100%;height:12px;margin-top:6px}.rail{fill:var(--line)}.bar{fill:var(--accent)}
-    .timeline .dead{fill:var(--good)}.timeline .live{fill:var(--bad)}
+    .line{display:flex;flex-wrap:wrap;justify-content:space-between;gap:2px 16px;margin-top:2px;font-size:13px;color:var(--soft)}
+    .where code{font-size:12.5px}.when{white-space:nowrap}
+    svg.timeline{display:block;margin-top:4px;overflow:visible}.rail{fill:var(--line)}.timeline .bar{fill:var(--soft)}
+    .timeline .bar.open{fill:var(--bad)}.timeline .bar.past{fill:var(--accent)}
+    .timeline .dead,.timeline .rotated{fill:var(--good);stroke:var(--card);stroke-width:1.5}
+    .timeline .rotated{fill:var(--card);stroke:var(--good);stroke-width:3}
+    .timeline .live{fill:var(--bad);stroke:var(--card);stroke-width:1.5}.timeline .out{fill:var(--card);stroke:var(--soft);stroke-width:2}
+    svg.axis{display:block;margin:4px 0 2px;padding:0 18px;overflow:visible}.axis text{fill:var(--soft);font-size:11px}
+    .legend{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--soft);font-size:12px;margin:12px 0}
+    .first{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 18px;margin:4px 0 14px}
+    .first h2{margin:0 0 4px}.first ol{margin:0;padding-left:24px}.first li{padding:2px 0}.first p{margin:6px 0 2px}
+    .first a{color:inherit;font-weight:600}.first .where{color:var(--soft);font-size:13px}
+    .first .why{font-size:12px;font-weight:600;white-space:nowrap}.critical .why{color:var(--critical)}.high .why{color:var(--high)}
+    .medium .why{color:var(--medium)}.low .why{color:var(--low)}.card.closed{opacity:.75}
+    .events{list-style:none;padding:0;font-size:13px}.events li{padding:1px 0 1px 14px;border-left:3px solid var(--line)}
+    .events .in{border-left-color:var(--bad)}.events .live{border-left-color:var(--bad)}
+    .events .dead,.events .rotated{border-left-color:var(--good)}
+    kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 4px;background:var(--card)}
     details>:not(summary){margin:6px 14px}.advice{font-weight:600}.small,time{color:var(--soft);font-size:13px}
     table{border-collapse:collapse;width:calc(100% - 28px)}th,td{text-align:left;vertical-align:top;padding:4px 8px 4px 0;
     border-bottom:1px solid var(--line);font-size:13px}th{color:var(--soft);font-weight:600}
     .clean{font-size:18px;color:var(--good)}footer{color:var(--soft);font-size:13px}
-    @media print{.toolbar,#shown{display:none}.card{break-inside:avoid}body{background:#fff;color:#000}
-    details>:not(summary){display:revert}}
+    @media (max-width:720px){.toolbar{position:static}.toolbar select{flex:1 1 40%;max-width:none}.keys{display:none}
+    .when,.first .why{white-space:normal}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:4px 0}
+    td{border:0;padding:1px 0}td:empty{display:none}td::before{content:attr(data-label) " ";color:var(--soft);display:inline-block;min-width:92px}
+    table{width:auto}}
+    @media print{:root{--bg:#fff;--fg:#000;--soft:#444;--line:#bbb;--card:#fff;--accent:#1f5fbf;--critical:#a3123a;
+    --high:#c2410c;--medium:#946200;--low:#2f6f74;--good:#1d6b38;--bad:#a3123a}
+    *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+    .toolbar,#shown{display:none}header,main,footer{max-width:none;padding:6px 0}.card{break-inside:avoid-page}
+    .card[hidden]{display:none}summary{list-style:none}tr,.first{break-inside:avoid}a{text-decoration:none}}
     """
 
   static let script = """
@@ -53,8 +76,22 @@ enum HTMLAssets {
       const boxes = Array.from(document.querySelectorAll('input[name=severity]'));
       const shown = document.getElementById('shown');
       const expand = document.getElementById('expand');
+      const sort = document.getElementById('sort');
+      const list = document.getElementById('cards');
       let current = null;
-      const visible = () => cards.filter(card => !card.hidden);
+      let ordered = cards;
+      const visible = () => ordered.filter(card => !card.hidden);
+      const number = (card, name, none) => card.dataset[name] === '' ? none : Number(card.dataset[name]);
+      const orders = {
+        rank: (a, b) => number(a, 'rank') - number(b, 'rank'),
+        new: (a, b) => number(b, 'first', -Infinity) - number(a, 'first', -Infinity) || orders.rank(a, b),
+        old: (a, b) => number(a, 'first', Infinity) - number(b, 'first', Infinity) || orders.rank(a, b),
+        places: (a, b) => number(b, 'places') - number(a, 'places') || orders.rank(a, b),
+      };
+      const arrange = () => {
+        ordered = Array.from(cards).sort(orders[sort.value]);
+        list.append(...ordered);
+      };
       const mark = card => {
         if (current) current.classList.remove('current');
         current = card;
@@ -69,6 +106,7 @@ enum HTMLAssets {
           case 'dead': return card.dataset.state === 'dead';
           case 'open': return card.dataset.state !== 'dead';
           case 'head': return card.dataset.head === 'true';
+          case 'suppressed': return card.dataset.suppressed === 'true';
           default: return true;
         }
       };
@@ -85,14 +123,34 @@ enum HTMLAssets {
         if (current && current.hidden) mark(null);
       };
       const move = step => {
-        const list = visible();
-        if (!list.length) return;
-        const at = list.indexOf(current);
-        mark(list[Math.min(list.length - 1, Math.max(0, at < 0 ? (step > 0 ? 0 : list.length - 1) : at + step))]);
+        const seen = visible();
+        if (!seen.length) return;
+        const at = seen.indexOf(current);
+        mark(seen[Math.min(seen.length - 1, Math.max(0, at < 0 ? (step > 0 ? 0 : seen.length - 1) : at + step))]);
       };
-      const openAll = open => { for (const card of cards) card.querySelector('details').open = open; };
+      const openAll = open => { for (const card of visible()) card.querySelector('details').open = open; };
+      // A link to a card shows it, whatever the filters say.
+      const reveal = () => {
+        const card = location.hash.startsWith('#f') && document.getElementById(location.hash.slice(1));
+        if (!card) return;
+        if (card.hidden) clear();
+        card.querySelector('details').open = true;
+        mark(card);
+        card.scrollIntoView({block: 'center'});
+      };
+      const clear = () => {
+        query.value = '';
+        rule.value = state.value = '';
+        for (const box of boxes) box.checked = true;
+        filter();
+      };
       query.addEventListener('input', filter);
       for (const control of [rule, state, ...boxes]) control.addEventListener('change', filter);
+      sort.addEventListener('change', arrange);
+      window.addEventListener('hashchange', reveal);
+      for (const link of document.querySelectorAll('.first a')) {
+        link.addEventListener('click', () => { if (location.hash === link.getAttribute('href')) reveal(); });
+      }
       expand.addEventListener('click', () => {
         const open = expand.textContent === 'Open all';
         openAll(open);
@@ -100,15 +158,22 @@ enum HTMLAssets {
       });
       document.addEventListener('keydown', event => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
-        if (event.key === 'Escape') { query.value = ''; filter(); query.blur(); return; }
+        if (event.key === 'Escape') { clear(); query.blur(); return; }
         if (event.target instanceof HTMLInputElement && event.target.type === 'search') return;
         if (event.target instanceof HTMLSelectElement) return;
         if (event.key === '/') { event.preventDefault(); query.focus(); }
         if (event.key === 'j') move(1);
         if (event.key === 'k') move(-1);
       });
-      window.addEventListener('beforeprint', () => openAll(true));
+      // On paper nothing can be opened; what was closed is closed again after it.
+      let closed = [];
+      window.addEventListener('beforeprint', () => {
+        closed = visible().map(card => card.querySelector('details')).filter(details => !details.open);
+        for (const details of closed) details.open = true;
+      });
+      window.addEventListener('afterprint', () => { for (const details of closed) details.open = false; });
       filter();
+      reveal();
     })();
     """
 }

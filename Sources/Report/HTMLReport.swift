@@ -24,10 +24,12 @@ public enum HTMLReport {
     if ranked.isEmpty {
       page += "<p class=\"clean\">No secret was found.</p>\n"
     } else {
+      page += first(ranked)
       page += toolbar(report)
-      page += "<p id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n<ol id=\"cards\">\n"
-      for finding in ranked.prefix(maximumCards) { page += card(finding, span) }
-      page += "</ol>\n"
+      page += "<p id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n"
+      page += ExposureTimeline.axis(span) + "<ol id=\"cards\">\n"
+      for (rank, finding) in ranked.prefix(maximumCards).enumerated() { page += card(finding, rank, span) }
+      page += "</ol>\n" + legend(span)
       if ranked.count > maximumCards {
         page += "<p>… and \(ranked.count - maximumCards) more in the JSON report.</p>\n"
       }
@@ -80,10 +82,46 @@ public enum HTMLReport {
     if report.findings.contains(where: { $0.verification != nil }) {
       tiles += [("live", live, live > 0 ? "bad" : "good"), ("dead", dead, "good")]
     }
+    let rotated = report.findings.count { $0.suppression?.kind == .dead }
+    if rotated > 0 { tiles.append(("rotated", rotated, "good")) }
     if report.mode == "history" { tiles.append(("still at a branch head", report.findings.count { $0.atHead }, "")) }
     tiles.append(("critical or high", report.findings.count { $0.severity >= .high }, ""))
     let items = tiles.map { "<div class=\"tile \($0.2)\"><b>\($0.1)</b><span>\($0.0)</span></div>" }
     return "<div class=\"tiles\">\(items.joined())</div>\n"
+  }
+
+  /// How many are named at the top.
+  private static let maximumFirst = 10
+
+  /// What to replace first, and why.
+  private static func first(_ ranked: [Finding]) -> String {
+    let open = ranked.filter { $0.isOpen && $0.verification?.liveness != .dead }
+    if open.isEmpty {
+      return
+        "<section class=\"first\"><h2>Replace first</h2><p class=\"good\">Nothing is left to replace.</p></section>\n"
+    }
+    var text = "<section class=\"first\"><h2>Replace first</h2>\n<ol>\n"
+    for (rank, finding) in ranked.enumerated().filter({
+      $0.element.isOpen && $0.element.verification?.liveness != .dead
+    })
+    .prefix(maximumFirst) {
+      text += "<li class=\"\(finding.severity.rawValue)\"><a href=\"#f\(rank)\">\(xml(finding.title))</a> "
+      text += "<code>\(xml(finding.redacted))</code> <span class=\"where\">\(place(finding))</span> "
+      text += "<span class=\"why\">\(ExposureRank.reason(finding))</span></li>\n"
+    }
+    text += "</ol>\n"
+    if open.count > maximumFirst {
+      text += "<p class=\"small\">and \(open.count - maximumFirst) more, in this order, below</p>\n"
+    }
+    return text + "</section>\n"
+  }
+
+  /// The first place, and how many there are besides.
+  private static func place(_ finding: Finding) -> String {
+    guard let place = finding.occurrences.first(where: \.atHead) ?? finding.occurrences.first else { return "" }
+    let path = place.path.bytes.isEmpty ? "(\(place.place.rawValue))" : place.path.description
+    let more = finding.occurrences.count - 1
+    return "<code>\(xml(path)):\(place.line)</code>" + (more > 0 ? " and \(more) more" : "")
   }
 
   private static func toolbar(_ report: ScanReport) -> String {
@@ -97,31 +135,42 @@ public enum HTMLReport {
       <select id="rule" aria-label="Kind"><option value="">every kind</option>\(rules)</select>
       <select id="state" aria-label="State"><option value="">every state</option><option value="live">live</option>\
       <option value="open">not proven dead</option><option value="head">still at a branch head</option>\
-      <option value="dead">dead</option></select>
+      <option value="dead">dead or rotated</option><option value="suppressed">suppressed</option></select>
+      <select id="sort" aria-label="Order"><option value="rank">replace first</option>\
+      <option value="new">newest first</option><option value="old">oldest first</option>\
+      <option value="places">most places first</option></select>
       <fieldset><legend>severity</legend>\(severities.joined())</fieldset>
       <button id="expand" type="button">Open all</button>
-      <span class="keys">/ search · j k move · Enter open · Esc clear</span>
+      <span class="keys"><kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>Esc</kbd> clear</span>
       </div>
 
       """
   }
 
-  private static func card(_ finding: Finding, _ span: TimeSpan) -> String {
-    let liveness = finding.verification?.liveness
-    let state = liveness == .live ? "live" : liveness == .dead ? "dead" : "open"
-    var words = [
-      finding.rule.rawValue, finding.title, finding.provider, finding.fingerprint, finding.severity.rawValue,
+  private static func legend(_ span: TimeSpan) -> String {
+    if span.isEmpty { return "" }
+    let marks = [
+      ("bar open", "at a branch head"), ("bar past", "in the history only"), ("bar", "removed"),
+      ("live", "live when asked"),
+      ("dead", "dead when asked"), ("rotated", "rotated"),
     ]
-    for place in finding.occurrences {
-      words += [place.path.description, place.introduced?.author ?? "", place.introduced?.id.description ?? ""]
+    let items = marks.map { kind, text in
+      kind.hasPrefix("bar")
+        ? "<span><svg width=\"22\" height=\"10\" aria-hidden=\"true\"><rect class=\"\(kind)\" width=\"22\" height=\"8\" y=\"1\" rx=\"3\"/></svg> \(text)</span>"
+        : "<span><svg width=\"12\" height=\"12\" aria-hidden=\"true\"><circle class=\"\(kind)\" cx=\"6\" cy=\"6\" r=\"5\"/></svg> \(text)</span>"
     }
-    let search = xml(words.joined(separator: " ").lowercased())
-    var text = "<li class=\"card \(finding.severity.rawValue)\" data-severity=\"\(finding.severity.rawValue)\" "
-    text +=
-      "data-rule=\"\(finding.rule)\" data-state=\"\(state)\" data-head=\"\(finding.atHead)\" data-search=\"\(search)\">\n"
+    return "<p class=\"legend timeline\">\(items.joined(separator: " "))</p>\n"
+  }
+
+  private static func card(_ finding: Finding, _ rank: Int, _ span: TimeSpan) -> String {
+    let exposure = Exposure(finding)
+    var text = "<li id=\"f\(rank)\" class=\"card \(finding.severity.rawValue)\(finding.isOpen ? "" : " closed")\" "
+    text += data(finding, rank, exposure) + ">\n"
     text += "<details>\n<summary><span class=\"severity\">\(finding.severity.rawValue)</span> "
     text += "<span class=\"title\">\(xml(finding.title))</span> <code>\(xml(finding.redacted))</code> "
-    text += badges(finding) + ExposureTimeline.draw(finding, span) + "</summary>\n"
+    text += badges(finding) + "<span class=\"line\"><span class=\"where\">\(place(finding))</span>"
+    text += "<span class=\"when\">\(exposure.summary(finding))</span></span>"
+    text += ExposureTimeline.draw(exposure, finding, span) + "</summary>\n"
     text += "<p class=\"advice\">\(xml(ExposureRank.advice(finding)))</p>\n"
     if let suppression = finding.suppression {
       text += "<p>Suppressed (\(suppression.kind.rawValue)): \(xml(suppression.reason ?? "no reason given"))</p>\n"
@@ -129,8 +178,8 @@ public enum HTMLReport {
     if let verification = finding.verification {
       text += "<p>\(xml(verification.evidence)) <time>\(Timestamp.iso8601(verification.time))</time></p>\n"
     }
-    text +=
-      "<table><thead><tr><th>where</th><th>introduced</th><th>by</th><th>removed</th><th>reached from</th></tr></thead><tbody>\n"
+    text += ExposureTimeline.list(exposure)
+    text += "<table><thead><tr>" + columns.map { "<th>\($0)</th>" }.joined() + "</tr></thead><tbody>\n"
     for place in finding.occurrences.prefix(maximumPlaces) { text += row(place) }
     text += "</tbody></table>\n"
     let more = finding.occurrences.count - maximumPlaces
@@ -138,6 +187,26 @@ public enum HTMLReport {
     text +=
       "<p class=\"small\">rule <code>\(finding.rule)</code> · confidence \(finding.confidence.rawValue) · fingerprint "
     return text + "<code>\(xml(finding.fingerprint))</code></p>\n</details>\n</li>\n"
+  }
+
+  /// What the script filters and sorts by.
+  private static func data(_ finding: Finding, _ rank: Int, _ exposure: Exposure) -> String {
+    let liveness = finding.verification?.liveness
+    let isDead = liveness == .dead || finding.suppression?.kind == .dead
+    let state = liveness == .live ? "live" : isDead ? "dead" : "open"
+    var words = [
+      finding.rule.rawValue, finding.title, finding.provider, finding.fingerprint, finding.severity.rawValue,
+    ]
+    for place in finding.occurrences {
+      words += [place.path.description, place.introduced?.author ?? "", place.introduced?.id.description ?? ""]
+    }
+    let attributes = [
+      ("severity", finding.severity.rawValue), ("rule", "\(finding.rule)"), ("state", state),
+      ("head", "\(finding.atHead)"), ("suppressed", "\(!finding.isOpen)"), ("rank", "\(rank)"),
+      ("first", exposure.stretches.first.map { "\($0.from)" } ?? ""), ("places", "\(finding.occurrences.count)"),
+      ("search", xml(words.joined(separator: " ").lowercased())),
+    ]
+    return attributes.map { "data-\($0.0)=\"\($0.1)\"" }.joined(separator: " ")
   }
 
   private static func badges(_ finding: Finding) -> String {
@@ -148,12 +217,17 @@ public enum HTMLReport {
     case .unknown: badges.append(("", "not told"))
     case nil: break
     }
-    if let suppression = finding.suppression { badges.append(("", "suppressed: \(suppression.kind.rawValue)")) }
+    if let suppression = finding.suppression {
+      badges.append(
+        suppression.kind == .dead ? ("dead", "rotated") : ("", "suppressed: \(suppression.kind.rawValue)"))
+    }
     if finding.atHead { badges.append(("head", "at a branch head")) }
     let places = finding.occurrences.count
     if places > 1 { badges.append(("", "\(places) places")) }
     return badges.map { "<span class=\"badge \($0.0)\">\($0.1)</span> " }.joined()
   }
+
+  private static let columns = ["where", "introduced", "by", "removed", "reached from"]
 
   private static func row(_ place: Occurrence) -> String {
     func commit(_ commit: CommitInfo?, _ prefix: String = "") -> String {
@@ -169,7 +243,8 @@ public enum HTMLReport {
       commit(place.introduced, place.introduced?.isBoundary == true ? "at or before " : ""), author, end,
       place.reachability?.rawValue ?? "",
     ]
-    return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
+    // The column's name goes with the cell: on a narrow screen a row becomes a list.
+    return "<tr>" + zip(columns, cells).map { "<td data-label=\"\($0)\">\($1)</td>" }.joined() + "</tr>\n"
   }
 
   private static func coverage(_ report: ScanReport) -> String {

@@ -104,6 +104,8 @@ public enum JSONReport {
       writer.member("removed") { write(removal: place.removed, to: &$0) }
       writer.member("at_head") { $0.boolean(place.atHead) }
       writer.member("reachability") { $0.string(place.reachability?.rawValue) }
+      writer.member("merge_only") { $0.boolean(place.isMergeOnly) }
+      if let submodule = place.submodule { writer.member("submodule") { $0.string(submodule) } }
     }
   }
 

@@ -78,7 +78,8 @@ private struct Reader {
       introduced: try commit(node, id: "commit"),
       removed: try node["removed"].flatMap { (inner) throws(ReportError) in try commit(inner, id: "commit") },
       atHead: node["at_head"]?.boolean ?? false,
-      reachability: node["reachability"]?.string.flatMap(Reachability.init(rawValue:)))
+      reachability: node["reachability"]?.string.flatMap(Reachability.init(rawValue:)),
+      isMergeOnly: node["merge_only"]?.boolean ?? false, submodule: node["submodule"]?.string)
   }
 
   private func commit(_ node: Node, id: String) throws(ReportError) -> CommitInfo? {

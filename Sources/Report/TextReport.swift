@@ -49,9 +49,14 @@ public struct TextReport: Sendable {
   }
 
   private func place(_ occurrence: Occurrence) -> String {
-    var text = printable(occurrence.path.description)
-    if text.isEmpty { text = "(\(occurrence.place.rawValue) without a path)" }
+    var text = occurrence.submodule.map { "submodule \(printable($0)): " } ?? ""
+    if occurrence.path.bytes.isEmpty {
+      text += "(\(describe(occurrence.place)) \(occurrence.object?.short ?? ""))"
+    } else {
+      text += printable(occurrence.path.description)
+    }
     text += ":\(occurrence.line):\(occurrence.column)"
+    if [.symlink, .fileName, .refName].contains(occurrence.place) { text += "  \(describe(occurrence.place))" }
     if !occurrence.decoders.isEmpty { text += "  in \(occurrence.decoders.map(\.rawValue).joined(separator: " in "))" }
     if let commit = occurrence.introduced {
       text += commit.isBoundary ? "  at or before " : "  since "
@@ -65,16 +70,39 @@ public struct TextReport: Sendable {
     } else if let reachability = occurrence.reachability, reachability != .branch {
       text += "  \(describe(reachability))"
     }
+    if occurrence.isMergeOnly { text += "  brought in by a merge" }
     return text
+  }
+
+  private func describe(_ place: Place) -> String {
+    switch place {
+    case .blob: "content without a path"
+    case .symlink: "symlink target"
+    case .fileName: "file name"
+    case .commit: "message of commit"
+    case .author: "author line of commit"
+    case .committer: "committer line of commit"
+    case .tag: "tag"
+    case .refName: "ref name"
+    case .file: "file"
+    case .staged: "staged content"
+    }
   }
 
   private func describe(_ reachability: Reachability) -> String {
     switch reachability {
     case .branch: "on a branch"
+    case .remote: "only on a remote's branch"
     case .tag: "only on a tag"
     case .ref: "only on a ref that is no branch or tag"
-    case .stash: "only in the stash"
+    case .notes: "only in notes"
+    case .stash: "only below a stash"
+    case .stashIndex: "only in a stash's index"
+    case .stashUntracked: "only in a stash's untracked files"
+    case .stashWorktree: "only in a stash's work tree"
+    case .index: "only staged"
     case .reflog: "only in a reflog"
+    case .cruft: "reached by nothing, in a cruft pack"
     case .dangling: "reached by nothing"
     }
   }

@@ -5,13 +5,13 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "scan"]
   static let policyFields = ["max_age", "window", "grace", "settle", "proofs", "reload_timeout"]
   static let keyFields =
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
       "format", "reload",
-      "allow_plain_http",
+      "allow_plain_http", "database", "admin", "program", "page", "id_variable",
     ] + policyFields
   static let maximumKeys = 100_000
 
@@ -86,7 +86,7 @@ extension Configuration {
       reader.mistake(node["files"] ?? node, "files is empty: list every file that holds the value")
     }
     let environment = reader.text("environment", in: node)
-    return ConfiguredKey(
+    var key = ConfiguredKey(
       name: name, provider: reader.requiredText("provider", in: node, of: owner) ?? "",
       base: base(node, owner, &reader), keyID: reader.text("key_id", in: node), environment: environment,
       tenant: reader.text("tenant", in: node), account: reader.text("account", in: node),
@@ -94,6 +94,12 @@ extension Configuration {
       dialects: dialects(node, &reader), format: format, reload: reload(node, &reader),
       policy: policies.policy(of: node, environment: environment, &reader),
       line: node.line)
+    key.service = service(node, folder, owner, &reader)
+    key.idVariable = reader.text("id_variable", in: node)
+    if let id = key.idVariable, id == key.variable {
+      reader.mistake(node["id_variable"] ?? node, "id_variable and variable are the same")
+    }
+    return key
   }
 
   private static func base(_ node: Node, _ owner: String, _ reader: inout ConfigurationReader) -> String? {

@@ -1,6 +1,7 @@
 // What the configuration says: which keys are ours, where they are used, and how they are to be rotated.
 
 public import Formats
+public import Providers
 
 /// One key of ours.
 public struct ConfiguredKey: Sendable, Equatable {
@@ -32,6 +33,10 @@ public struct ConfiguredKey: Sendable, Equatable {
   public var reload: [[String]]
   /// What applies to it.
   public var policy: KeyPolicy
+  /// Where a service that is no HTTP service is, who may change the key there, which programs do it.
+  public var service: ServiceSettings?
+  /// The variable beside ``variable`` that holds the key's id, where consumers need both; nil where they don't.
+  public var idVariable: String?
   /// The line of its `[[key]]` in the configuration, counted from 1.
   public var line: Int
 

@@ -21,10 +21,7 @@ extension RotationRun {
     case .orphaned: try revokeOrphan()
     case .orphanRevoked: try againAfterOrphan()
     case .lost:
-      try halt(
-        "the service replaced the key and the answer was lost; the old key no longer works",
-        hint: "make a new key at the service by hand, put it into the files, then run: "
-          + "keywright rotation abort \(snapshot.name)")
+      try haltLost()
     case .parsed: try proveNew()
     case .rollingBack: try rollBack()
     case .verifiedNew, .file: try commit()
@@ -34,6 +31,19 @@ extension RotationRun {
     case .oldProvenDead: try finish()
     case .human, .resumed, .done, .rolledBack, .closed, .aborted: .stop
     }
+  }
+
+  private func haltLost() throws -> Progress {
+    let byHand =
+      "make a new key at the service by hand, put it into the files, then run: keywright rotation abort \(snapshot.name)"
+    // Whatever was received is kept: the key may stand in it, in a form that the provider file does not foresee.
+    let kept = try services.ledger.sealedLabels(of: txid).filter { $0 != "old" }
+    let hint =
+      kept.last.map {
+        "see what the service answered: keywright rotation export \(snapshot.name) --value \($0) --to FILE; if the key "
+          + "is not in it, " + byHand + " --discard-values"
+      } ?? byHand
+    return try halt("the service replaced the key and the answer was lost; the old key no longer works", hint: hint)
   }
 
   /// A request was about to be sent when the process ended: nobody knows whether it was.

@@ -3,6 +3,7 @@
 internal import EnvFiles
 internal import Formats
 internal import Posix
+internal import Providers
 public import Secrets
 
 /// The files of a configured key.
@@ -14,7 +15,9 @@ public enum KeyFiles {
     guard let first = key.targets.first else {
       throw RotationRefusal(.configuration, "the key '\(key.name)' has no files")
     }
-    let value = try read(first)
+    var value = try read(first)
+    // A database's password often stands inside the address of a connection.
+    if key.service?.user != nil, let password = ConnectionAddress.password(in: value) { value = password }
     guard value.count > 0 else {
       throw RotationRefusal(
         .configuration, "\(first.path): \(key.variable) is empty", hint: "put the key's value there first")
@@ -39,18 +42,35 @@ public enum KeyFiles {
     return value
   }
 
+  /// The id that stands beside the value, the same in all files; nil where configuration names no variable for it.
+  static func currentID(_ key: ConfiguredKey) throws(RotationRefusal) -> String? {
+    var id: Secret?
+    for target in key.idTargets {
+      let found = try read(target)
+      if let id, id != found {
+        throw RotationRefusal(
+          .configuration, "the files of '\(key.name)' hold different values of \(target.variable)",
+          hint: "make them the same, or configure two keys")
+      }
+      id = found
+    }
+    return id.map { String(decoding: $0.copyBytes(), as: UTF8.self) }
+  }
+
   private static func read(_ target: EnvTarget) throws(RotationRefusal) -> Secret {
     do throws(EnvFileError) { return try EnvFiles.currentValue(of: target) } catch { throw refusal(error) }
   }
 
-  /// Tries everything about the files that can fail here.
+  /// Tries everything about the files that can fail here; without a rehearsal nothing is written beside them.
   static func preflight(
-    _ key: ConfiguredKey, old: Secret, policy: EnvPolicy
+    _ key: ConfiguredKey, old: Secret, policy: EnvPolicy, rehearses: Bool = true
   ) throws(RotationRefusal) -> [EnvPreview] {
     var previews: [EnvPreview] = []
     for target in key.targets {
       let preview: EnvPreview
-      do throws(EnvFileError) { preview = try EnvFiles.preflight(target, old: old, policy: policy) } catch {
+      do throws(EnvFileError) {
+        preview = try EnvFiles.preflight(target, old: old, policy: policy, rehearses: rehearses)
+      } catch {
         throw refusal(error)
       }
       guard !previews.contains(where: { $0.path == preview.path }) else {
@@ -94,6 +114,38 @@ public enum KeyFiles {
   }
 }
 
+/// The address of a connection: `scheme://user:password@host/…`.
+enum ConnectionAddress {
+  /// Its password, decoded; nil where the value is no such address, or has none.
+  static func password(in value: Secret) -> Secret? {
+    var bytes = value.copyBytes()
+    defer { wipe(&bytes) }
+    guard let scheme = bytes.indices.first(where: { bytes[$0...].starts(with: "://".utf8) }) else { return nil }
+    let rest = bytes[(scheme + 3)...]
+    let authority = rest[..<(rest.firstIndex { $0 == 0x2f || $0 == 0x3f || $0 == 0x23 } ?? rest.endIndex)]
+    guard let at = authority.lastIndex(of: 0x40), let colon = authority[..<at].firstIndex(of: 0x3a) else { return nil }
+    var password: [UInt8] = []
+    password.reserveCapacity(at - colon)
+    defer { wipe(&password) }
+    var index = colon + 1
+    while index < at {
+      if bytes[index] == 0x25, index + 2 < at, let byte = Hex.decode(Array(bytes[index + 1...index + 2]))?.first {
+        password.append(byte)
+        index += 3
+      } else {
+        password.append(bytes[index])
+        index += 1
+      }
+    }
+    return password.isEmpty ? nil : Secret(password)
+  }
+}
+
 extension ConfiguredKey {
+  var idTargets: [EnvTarget] {
+    guard let idVariable else { return [] }
+    return files.map { EnvTarget(path: $0, variable: idVariable, dialects: dialects, format: format) }
+  }
+
   var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects, format: format) } }
 }

@@ -28,12 +28,28 @@ struct KeySnapshot: Equatable {
   var oldFingerprint: String
   /// Whose key the old one is, as the provider said.
   var identity: KeyIdentity?
+  /// Whether a person consented to writing files that git tracks.
+  var allowsTracked = false
+  /// How it is known that the id belongs to the old value; nil where nothing tells.
+  var keyIDProof: String?
+  /// The ids that the provider listed before anything was asked; nil where it was not asked to list.
+  var listedIDs: [String]?
+  /// Of two slots, the one that nobody used.
+  var idleID: String?
+  /// The variable that holds the key's id.
+  var idVariable: String?
+  /// What configuration said of the service beyond its address.
+  var service: ServiceSettings?
 
   /// The placeholders of calls about the key with this id.
   func context(keyID: String? = nil, reference: String? = nil) -> CallContext {
-    CallContext(
+    var context = CallContext(
       base: base, keyID: keyID ?? self.keyID, tenant: tenant, reference: reference, graceSeconds: graceSeconds,
       name: identity?.name ?? name, account: account, plan: plan)
+    context.admin = service?.admin?.user
+    context.idleID = idleID
+    context.owner = identity?.account
+    return context
   }
 
   var facts: Facts {
@@ -64,6 +80,12 @@ struct KeySnapshot: Equatable {
     facts.set("proofs", proofs)
     facts.set("reason", reason)
     facts.set("old_fingerprint", oldFingerprint)
+    facts.set("allow_tracked", allowsTracked)
+    facts.set("key_id_proof", keyIDProof)
+    if let listedIDs { facts.set("listed_ids", listedIDs) }
+    facts.set("idle_id", idleID)
+    facts.set("id_variable", idVariable)
+    if let service { facts.set("service", [service.facts]) }
     if let identity {
       facts.set("identity_account", identity.account)
       facts.set("identity_name", identity.name)
@@ -99,6 +121,12 @@ struct KeySnapshot: Equatable {
     self.proofs = proofs
     reason = node["reason"]?.string ?? ""
     oldFingerprint = fingerprint
+    allowsTracked = node["allow_tracked"]?.boolean ?? false
+    keyIDProof = node["key_id_proof"]?.string
+    listedIDs = node["listed_ids"].map { _ in node.texts("listed_ids") }
+    idleID = node["idle_id"]?.string
+    idVariable = node["id_variable"]?.string
+    service = node["service"]?.array?.first.map { ServiceSettings($0) }
     if node["identity_scopes"] != nil {
       identity = KeyIdentity(
         account: node["identity_account"]?.string, keyID: node["key_id"]?.string, name: node["identity_name"]?.string,
@@ -131,5 +159,7 @@ struct KeySnapshot: Equatable {
     self.reason = reason
     self.oldFingerprint = oldFingerprint
     self.identity = identity
+    service = key.service
+    idVariable = key.idVariable
   }
 }

@@ -24,26 +24,46 @@ struct Preflight {
   /// The provider's id of the current value.
   private(set) var keyID: String?
 
-  static let classes: Set<Recoverability> = [.createDelete, .replaceReadable, .replaceOnce, .replaceWithGrace]
+  /// How it is known that the id belongs to the value.
+  private(set) var keyIDProof: String?
+  /// The ids that the provider listed; nil where it was not asked.
+  private(set) var listedIDs: [String]?
+  /// Of two slots, the one that nobody uses.
+  private(set) var idleID: String?
 
   /// The part that needs no network.
   init(_ key: ConfiguredKey, _ services: RotationServices) throws {
-    guard let session = services.session(key.provider, key.base) else {
+    let files = services.files
+    try self.init(key, services.session, services.ledger, services.person) { key, old throws(RotationRefusal) in
+      try KeyFiles.preflight(key, old: old, policy: files)
+    }
+  }
+
+  /// Likewise, without a ledger where there is none yet, and with another way of looking at the files.
+  init(
+    _ key: ConfiguredKey, _ session: (String, String?, ServiceSettings?) -> ProviderSession?, _ ledger: Ledger?,
+    _ person: (any Person)?, look: (ConfiguredKey, Secret) throws(RotationRefusal) -> [EnvPreview]
+  ) throws {
+    guard let session = session(key.provider, key.base, key.service) else {
       throw RotationRefusal(
         .configuration, "no provider is named '\(key.provider)'", hint: "see: keywright rules list")
     }
     self.key = key
     self.session = session
-    recoverability = try Preflight.check(session, key)
+    recoverability = try Preflight.check(session, key, person)
     value = try KeyFiles.currentValue(key)
-    fingerprint = services.ledger.install.fingerprints.fingerprint(value)
-    previews = try KeyFiles.preflight(key, old: value, policy: services.files)
-    known = try services.ledger.inventory(key.name)
-    let isKnownValue = known?.fingerprint == fingerprint
-    keyID = isKnownValue ? known?.keyID ?? key.keyID : key.keyID
+    fingerprint = ledger?.install.fingerprints.fingerprint(value) ?? ""
+    previews = try look(key, value)
+    known = try ledger?.inventory(key.name)
+    let isKnownValue = known != nil && known?.fingerprint == fingerprint
+    keyID = try KeyFiles.currentID(key) ?? (isKnownValue ? known?.keyID ?? key.keyID : key.keyID)
+    // The service named that id when it made the value for us.
+    if isKnownValue, known?.keyID != nil, known?.lastSuccessMs != nil { keyIDProof = "made by keywright" }
   }
 
-  private static func check(_ session: ProviderSession, _ key: ConfiguredKey) throws -> Recoverability {
+  private static func check(
+    _ session: ProviderSession, _ key: ConfiguredKey, _ person: (any Person)?
+  ) throws -> Recoverability {
     let name = session.provider.name
     guard let management = session.provider.management else {
       throw RotationRefusal(
@@ -56,13 +76,15 @@ struct Preflight {
         hint: "add base = \"https://…\" to its [[key]]")
     }
     let recoverability = management.recoverability
-    guard classes.contains(recoverability) else {
+    var needed: [CallRole] = [.verify]
+    if recoverability != .manual { needed.append(KeyMaking.role(recoverability)) }
+    if KeyMaking.needsList(recoverability) { needed += [.list, .revoke] }
+    if recoverability == .replaceReadable { needed.append(.read) }
+    if recoverability == .manual, person == nil {
       throw RotationRefusal(
-        .configuration, "keys of \(name) (class \(recoverability.rawValue)) can't be replaced by keywright yet",
-        hint: "rotate it by hand; keywright verify proves the old one dead")
+        .configuration, "keys of \(name) are made by a person, and there is no terminal",
+        hint: "run at a terminal: keywright rotate \(key.name)")
     }
-    var needed: [CallRole] = [.verify, KeyMaking.role(recoverability)]
-    if recoverability == .createDelete || recoverability == .replaceWithGrace { needed += [.list, .revoke] }
     for role in needed where !session.client.has(role) {
       throw RotationRefusal(
         .configuration,
@@ -72,24 +94,78 @@ struct Preflight {
   }
 
   private static func usesBase(_ management: Management) -> Bool {
-    [management.verify, management.list, management.create, management.regenerate, management.revoke]
-      .contains { $0?.url.contains("{base}") == true }
+    [
+      management.verify, management.list, management.create, management.regenerate, management.revoke,
+      management.disable, management.read,
+    ].contains { $0?.url.contains("{base}") == true }
   }
 
   /// The part that asks the provider, harmlessly, and the ledger's rehearsal.
   mutating func askProvider(_ services: RotationServices) throws {
     try services.ledger.rehearse(key.name)
-    let context = CallContext(base: key.base, keyID: keyID, tenant: key.tenant, account: key.account, plan: key.plan)
+    var context = CallContext(base: key.base, keyID: keyID, tenant: key.tenant, account: key.account, plan: key.plan)
+    context.admin = key.service?.admin?.user
     let probe = try live(services, context)
     identity = probe.identity
+    context.owner = identity?.account
     try checkKeyID(probe.identity?.keyID)
+    if probe.identity?.keyID != nil { keyIDProof = "told by the service" }
+    if session.client.provesKeyID { keyIDProof = "signed with it" }
+    if recoverability == .callerChosen { try refuseUnlessValuesCount(services, context) }
     // Reconciliation rests on this call: if it can't be made, an unknown outcome could not be cleared up.
-    if recoverability == .createDelete || recoverability == .replaceWithGrace {
-      do throws(ProviderError) {
-        _ = try session.client.list(authorization: value, context)
-      } catch {
-        throw RotationRefusal(.failure, "\(key.name): \(error.reason); nothing was changed", hint: error.hint)
+    guard KeyMaking.needsList(recoverability) else { return }
+    let listed: [ListedKey]
+    do throws(ProviderError) {
+      listed = try session.client.list(authorization: value, context)
+    } catch {
+      throw RotationRefusal(.failure, "\(key.name): \(error.reason); nothing was changed", hint: error.hint)
+    }
+    try take(listed)
+  }
+
+  /// A server that takes any password (trusting the network, or the user of this machine) could never prove a death.
+  private func refuseUnlessValuesCount(_ services: RotationServices, _ context: CallContext) throws {
+    let probe = session.client.probe(ChosenValue.make(services.random), context)
+    guard probe.liveness != .live else {
+      throw RotationRefusal(
+        .configuration,
+        "'\(key.name)': the service accepts any value (\(probe.evidence)), so it could not be proven that the old one is dead",
+        hint: "connect in a way for which it asks for the password, such as host = \"127.0.0.1\"")
+    }
+  }
+
+  private mutating func take(_ listed: [ListedKey]) throws {
+    listedIDs = listed.map(\.keyID)
+    if keyIDProof == nil {
+      switch KeyOwnership.judge(value, keyID: keyID, listed) {
+      case .proven(let proof, let id): (keyIDProof, keyID) = (proof, id)
+      case .refuted(let reason):
+        throw RotationRefusal(
+          .configuration, "'\(key.name)': \(reason); nothing was changed",
+          hint: "put the right key_id into its [[key]]: it would be revoked at the end")
+      case .untold:
+        throw RotationRefusal(
+          .configuration,
+          "'\(key.name)': the service lists several keys and does not tell which of them the value is, so that another one "
+            + "might be revoked; nothing was changed",
+          hint: "remove the other keys, or rotate it by hand")
       }
+    }
+    let limit = session.provider.management?.keyLimit
+    if recoverability == .createDelete, let limit, listed.count >= limit {
+      let others = listed.map(\.keyID).filter { $0 != keyID }
+      throw RotationRefusal(
+        .failure,
+        "'\(key.name)': the service allows \(limit) keys and there are \(listed.count); nothing was changed",
+        hint: "end one that nobody uses: \(others.joined(separator: ", "))")
+    }
+    if recoverability == .twoSlots {
+      let idle = listed.map(\.keyID).filter { $0 != keyID }
+      guard let slot = idle.first, idle.count == 1 else {
+        throw RotationRefusal(
+          .failure, "'\(key.name)': the service should show two slots, and shows \(listed.count); nothing was changed")
+      }
+      idleID = slot
     }
   }
 
@@ -120,7 +196,7 @@ struct Preflight {
   /// ledger saw it change.
   private mutating func checkKeyID(_ told: String?) throws {
     guard let told else {
-      if keyID == nil, key.keyID == nil, recoverability == .createDelete || recoverability == .replaceWithGrace {
+      if keyID == nil, key.keyID == nil, KeyMaking.isEndedByID(recoverability) {
         throw RotationRefusal(
           .configuration, "the key '\(key.name)' has no key_id, and the service does not tell it",
           hint: "add key_id; keywright keys list shows it")

@@ -3,6 +3,8 @@
 
 internal import Model
 internal import Providers
+internal import RuleBook
+internal import Secrets
 
 struct ProbeReconciler: Reconciler {
   static let pauseMilliseconds: Int64 = 2_000
@@ -16,11 +18,30 @@ struct ProbeReconciler: Reconciler {
       let probe = run.client.probe(old, run.snapshot.context())
       switch probe.liveness {
       case .dead:
+        if run.recoverability == .replaceReadable { return try readAgain(run) }
         return .lost("the old key is refused (\(probe.evidence)): the request was carried out, its answer is lost")
       case .live: if look < looks { try run.wait(milliseconds: pause) }
       case .unknown: return .undecided(probe.evidence)
       }
     }
     return .notExecuted("the old key still works: the request was not carried out")
+  }
+
+  /// Class B1: the service shows the value again to whoever may see it.
+  private func readAgain(_ run: RotationRun) throws -> Reconciliation {
+    let old = try run.value("old")
+    do throws(ProviderError) {
+      let authority: Secret
+      do { authority = try run.authority(old) } catch {
+        return .undecided("the administrator's password can't be read")
+      }
+      let current = try run.client.read(authorization: authority, run.snapshot.context())
+      guard let value = current.value, value != old else {
+        return .undecided("the service does not show the new value yet")
+      }
+      return .read(NewKey(value: value, keyID: current.keyID))
+    } catch {
+      return .undecided(error.reason)
+    }
   }
 }

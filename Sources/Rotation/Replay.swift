@@ -57,11 +57,18 @@ struct Replay {
   private(set) var reference: String?
   private(set) var responseStatus: Int?
   private(set) var responseRetryAfter: Int?
+  /// Whether the last answer broke off.
+  private(set) var responseIsPartial = false
+  /// Whether both keys said whose they are; nil before the new one was proven.
+  private(set) var identityCompared: Bool?
   /// Whether the last definite refusal leaves no sense in another request.
   private(set) var isFinal = false
   private(set) var newKeyID: String?
   private(set) var newFingerprint: String?
+  /// Every key whose value was lost on the way here.
   private(set) var orphans: [String] = []
+  /// Those of them that were found last.
+  private(set) var currentOrphans: [String] = []
   private(set) var files: [FileFact] = []
   /// Reload commands that ended well.
   private(set) var reloaded: [[String]] = []
@@ -126,14 +133,23 @@ struct Replay {
     case .received:
       responseStatus = facts["status"]?.integer
       responseRetryAfter = facts["retry_after"]?.integer
+      responseIsPartial = facts["partial"]?.boolean ?? false
     case .notExecuted:
       isFinal = facts["final"]?.boolean ?? false
       responseRetryAfter = facts["retry_after"]?.integer
-    case .orphaned: if let id = facts["key_id"]?.string { orphans.append(id) }
+    case .orphaned:
+      var ids = facts.texts("key_ids")
+      if ids.isEmpty, let id = facts["key_id"]?.string { ids = [id] }
+      currentOrphans = ids
+      orphans += ids.filter { !orphans.contains($0) }
     case .parsed:
       newKeyID = facts["key_id"]?.string
       newFingerprint = facts["fingerprint"]?.string
-    case .verifiedNew: proofs = (facts["proofs"]?.array ?? []).map(Evidence.init)
+    case .verifiedNew:
+      proofs = (facts["proofs"]?.array ?? []).map(Evidence.init)
+      identityCompared = facts["identity_compared"]?.boolean
+      // An answer that broke off may have lacked it.
+      newKeyID = newKeyID ?? facts["key_id"]?.string
     case .file:
       let path = facts["path"]?.string ?? ""
       files.removeAll { $0.path == path }
@@ -150,7 +166,7 @@ struct Replay {
   /// The reference that the next request is marked with: the last one again, unless it has made a key.
   func nextReference() -> String {
     if let reference, state != .orphanRevoked { return reference }
-    return "keywright-\(txid)-\(orphans.count + 1)"
+    return "keywright-\(txid)-\(steps.count { $0.state == .orphanRevoked } + 1)"
   }
 
   /// When a state was first reached.

@@ -5,6 +5,7 @@ internal import EnvFiles
 internal import Formats
 internal import Ledger
 internal import Posix
+internal import Providers
 internal import Secrets
 internal import Transport
 
@@ -57,7 +58,8 @@ struct Rescue {
         let body = try? services.ledger.install.sealing.open(box), let status = node["status"]?.integer
       else { continue }
       return Answer(
-        status: status, retryAfter: node["retry_after"]?.integer, requestID: node["request_id"]?.string, body: body)
+        status: status, retryAfter: node["retry_after"]?.integer, requestID: node["request_id"]?.string, body: body,
+        isPartial: node["partial"]?.boolean ?? false)
     }
     return nil
   }
@@ -77,18 +79,21 @@ struct Answer {
   var retryAfter: Int?
   var requestID: String?
   var body: Secret
+  /// Whether it broke off.
+  var isPartial: Bool
 
-  init(status: Int, retryAfter: Int?, requestID: String?, body: Secret) {
+  init(status: Int, retryAfter: Int?, requestID: String?, body: Secret, isPartial: Bool = false) {
     self.status = status
     self.retryAfter = retryAfter
     self.requestID = requestID
     self.body = body
+    self.isPartial = isPartial
   }
 
-  init(_ response: HTTPResponse) {
+  init(_ response: HTTPResponse, isPartial: Bool = false, hiding secrets: [Secret]) {
     self.init(
       status: response.status, retryAfter: response.header("retry-after").flatMap { Int($0) },
-      requestID: response.header("x-request-id"), body: response.body)
+      requestID: RequestID.of(response, hiding: secrets), body: response.body, isPartial: isPartial)
   }
 
   var facts: Facts {
@@ -97,6 +102,7 @@ struct Answer {
     facts.set("request_id", requestID)
     facts.set("retry_after", retryAfter)
     facts.set("bytes", body.count)
+    if isPartial { facts.set("partial", true) }
     return facts
   }
 }

@@ -1,9 +1,9 @@
 // What a rotation would do, in plain words, without doing any of it.
 
-internal import EnvFiles
+public import EnvFiles
 internal import Formats
-internal import Ledger
-internal import Providers
+public import Ledger
+public import Providers
 internal import RuleBook
 
 /// A rotation that is only talked about.
@@ -12,25 +12,54 @@ public struct RotationPlan: Sendable {
   public var lines: [String]
 }
 
-extension Rotator {
-  /// The plan for a key. Reads its files and the ledger; nothing is sent and nothing written.
+/// Plans rotations. Nothing is sent and nothing written: not even a ledger is made where there is none.
+public struct RotationPlanner: Sendable {
+  let session: @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?
+  let ledger: Ledger?
+  let files: EnvPolicy
+  let person: (any Person)?
+
+  /// A planner.
   ///
-  /// - Throws: ``RotationRefusal`` for whatever would stop the rotation before its first request.
+  /// - Parameters:
+  ///   - ledger: what is known already; nil where there is no ledger yet.
+  ///   - session: opens a session with a provider, as for a rotation.
+  ///   - files: which files may be written.
+  ///   - person: the person at the terminal, if there is one.
+  public init(
+    ledger: Ledger?,
+    session: @escaping @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?,
+    files: EnvPolicy = EnvPolicy(), person: (any Person)? = nil
+  ) {
+    self.ledger = ledger
+    self.session = session
+    self.files = files
+    self.person = person
+  }
+
+  /// The plan for a key.
+  ///
+  /// - Throws: ``RotationRefusal`` for whatever would stop the rotation before its first request, as far as it can be seen
+  ///   without writing.
   public func plan(_ key: ConfiguredKey, graceMs: Int64? = nil) throws -> RotationPlan {
-    if let open = try services.ledger.openRotations().first(where: { $0.key == key.name }) {
+    if let open = try ledger?.openRotations().first(where: { $0.key == key.name }) {
       return RotationPlan(lines: [
         "\(key.name): has a rotation that has not ended (\(open.txid), at \(open.state)).",
         "  It would be taken up; no new one is begun before it ends. See: keywright rotation show \(key.name)",
       ])
     }
-    let preflight = try Preflight(key, services)
+    let preflight = try Preflight(key, session, ledger, person) { key, old throws(RotationRefusal) in
+      try KeyFiles.preflight(key, old: old, policy: files, rehearses: false)
+    }
     let grace = graceMs ?? key.policy.graceMs
     let words = ClassWords(preflight.recoverability, graceMs: grace)
+    let tested = preflight.session.provider.management?.tested ?? .contract
     let place = key.environment.map { " (\($0))" } ?? ""
     var lines = [
       "\(key.name)\(place): \(preflight.session.provider.name), class \(preflight.recoverability.rawValue): \(words.meaning)"
     ]
     lines.append("  worst case: \(words.worstCase)")
+    lines.append("  tested = \(tested.rawValue): \(TestedWords.text(tested))")
     lines.append("  would send:")
     lines += requests(preflight, grace).map { "    \($0)" }
     lines.append("  would write, only where the old value stands:")
@@ -57,17 +86,34 @@ extension Rotator {
   private func requests(_ preflight: Preflight, _ graceMs: Int64) -> [String] {
     let client = preflight.session.client
     let key = preflight.key
-    let context = CallContext(
+    var context = CallContext(
       base: key.base, keyID: preflight.keyID, tenant: key.tenant, reference: "keywright-…",
       graceSeconds: Int(graceMs / 1_000), account: key.account, plan: key.plan)
+    context.admin = key.service?.admin?.user
     var calls: [(CallRole, String)] = [(.verify, "does the old key work, and whose is it?")]
     if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
-    calls.append((KeyMaking.role(preflight.recoverability), "make the new key (at most twice)"))
+    if preflight.recoverability == .manual {
+      return ["\(client.describe(.verify, context))  # tries both keys; a person makes the new one"]
+    }
+    let making = preflight.recoverability == .callerChosen ? "set the value that we choose" : "make the new key"
+    calls.append((KeyMaking.role(preflight.recoverability), "\(making) (at most twice)"))
     calls.append((.verify, "prove the new key, later the old one's death"))
-    if client.has(.revoke), KeyMaking.isEndedByRequest(preflight.recoverability) {
+    if client.has(.revoke), KeyMaking.isEndedByRequest(preflight.recoverability, client) {
+      if client.has(.disable) { calls.append((.disable, "first in a way that can be undone")) }
       calls.append((.revoke, "end the old key, once every file has the new one"))
     }
     return calls.map { "\(client.describe($0.0, context))  # \($0.1)" }
+  }
+}
+
+/// Against what a provider file was tried, in words.
+enum TestedWords {
+  static func text(_ tested: TestedAgainst) -> String {
+    switch tested {
+    case .real: "tried against the service itself"
+    case .emulator: "tried against a program that imitates the service"
+    case .contract: "written after the service's documentation, never tried against it"
+    }
   }
 }
 
@@ -96,10 +142,13 @@ struct ClassWords {
         + "within \(grace), the old key is dead and a person must make another by hand."
     case .twoSlots:
       meaning = "two slots, of which the idle one is renewed"
-      worstCase = "the idle slot is renewed twice."
+      worstCase =
+        "an answer is lost; the idle slot is renewed once more. Whatever else uses that slot is refused from then on."
     case .callerChosen:
       meaning = "we choose the new value"
-      worstCase = "the same value is set twice."
+      worstCase =
+        "an answer is lost; both values are tried, and the same one is set again if need be. Where the service keeps one value "
+        + "only, its users are refused until their file has the new one: seconds, or until `resume` after a crash."
     case .manual:
       meaning = "no programming interface"
       worstCase = "a person forgets the second half."

@@ -71,6 +71,8 @@ public struct RotationReport: Sendable {
   public var orphans: [String]
   /// The new key acted as the same identity.
   public var proofs: [Proof]
+  /// Whether the service said of both keys whose they are, so that they could be compared; nil before that.
+  public var identityCompared: Bool?
   /// The provider agreed to end the old key.
   public var revocation: Proof?
   /// The old key was refused.
@@ -103,6 +105,7 @@ public struct RotationReport: Sendable {
     newKeyID = replay.newKeyID
     orphans = replay.orphans
     proofs = replay.proofs.map(proof)
+    identityCompared = replay.identityCompared
     revocation = replay.revocation.map(proof)
     deaths = replay.deaths.map(proof)
   }
@@ -170,6 +173,9 @@ extension RotationReport {
       item.member("files") { list in list.array { list in for file in files { RotationReport.write(file, to: &list) } }
       }
       item.member("new_key_proven") { RotationReport.write(proofs, to: &$0) }
+      item.member("identity_compared") { writer in
+        if let identityCompared { writer.boolean(identityCompared) } else { writer.null() }
+      }
       item.member("revocation") { writer in
         if let revocation { RotationReport.write(revocation, to: &writer) } else { writer.null() }
       }

@@ -42,7 +42,7 @@ final class RotationRun {
 
   var txid: String { replay.txid }
   var snapshot: KeySnapshot { replay.snapshot }
-  var client: ProviderClient { session.client }
+  var client: any KeyService { session.client }
   var recoverability: Recoverability { Recoverability(rawValue: snapshot.recoverability) ?? .manual }
 
   /// The call that makes a key, by class.
@@ -69,6 +69,22 @@ final class RotationRun {
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
     if state.isEnd { rescue.remove() }
     try services.checkpoint("\(state.rawValue):after")
+  }
+
+  /// What may be written: what this process may, and what a person consented to when the rotation began.
+  var filePolicy: EnvPolicy {
+    EnvPolicy(
+      allowsTracked: services.files.allowsTracked || snapshot.allowsTracked, isTracked: services.files.isTracked)
+  }
+
+  /// What authorises a mutation: the administrator's password where configuration names one, otherwise the key given.
+  func authority(_ own: Secret) throws -> Secret {
+    guard let admin = snapshot.service?.admin else { return own }
+    do throws(EnvFileError) {
+      return try EnvFiles.currentValue(of: EnvTarget(path: admin.file, variable: admin.variable))
+    } catch {
+      throw Unauthorized(reason: "the password of '\(admin.user)' could not be read: \(error)")
+    }
   }
 
   /// Hands over to a person: this key halts, its sealed values are kept.
@@ -115,11 +131,33 @@ final class RotationRun {
 /// Which call makes a new key, and whether the old one outlives it.
 enum KeyMaking {
   /// Whether the old key lives on until a request ends it.
-  static func isEndedByRequest(_ recoverability: Recoverability) -> Bool {
-    recoverability == .createDelete || recoverability == .replaceWithGrace
+  ///
+  /// Where we choose the value, a service that can end one lets several live side by side; others forget the old one as
+  /// soon as they are told the new one.
+  static func isEndedByRequest(_ recoverability: Recoverability, _ client: any KeyService) -> Bool {
+    switch recoverability {
+    case .createDelete, .replaceWithGrace: true
+    case .twoSlots, .callerChosen, .manual: client.has(.revoke)
+    case .replaceReadable, .replaceOnce: false
+    }
+  }
+
+  /// Whether what ends a key is told an id, rather than the value itself.
+  static func isEndedByID(_ recoverability: Recoverability) -> Bool {
+    [.createDelete, .replaceWithGrace, .twoSlots].contains(recoverability)
+  }
+
+  /// Whether what a list shows is needed: to clear up an unknown outcome, or to know the idle slot.
+  static func needsList(_ recoverability: Recoverability) -> Bool {
+    [.createDelete, .replaceWithGrace, .twoSlots].contains(recoverability)
   }
 
   static func role(_ recoverability: Recoverability) -> CallRole {
-    recoverability == .createDelete ? .create : .regenerate
+    [.createDelete, .twoSlots, .manual].contains(recoverability) ? .create : .regenerate
   }
+}
+
+/// What authorises a mutation can't be had now.
+struct Unauthorized: Error {
+  var reason: String
 }

@@ -11,12 +11,15 @@ public import Secrets
 public struct HookEnd: Sendable, Equatable {
   /// Why it counts as failed; nil if it ended well.
   public var failure: String?
+  /// Whether it was ended because somebody asked us to stop.
+  public var wasCancelled: Bool
   /// What it wrote, for people; values are taken out before it is shown.
   public var output: [UInt8]
 
   /// An end as given.
-  public init(failure: String? = nil, output: [UInt8] = []) {
+  public init(failure: String? = nil, output: [UInt8] = [], wasCancelled: Bool = false) {
     self.failure = failure
+    self.wasCancelled = wasCancelled
     self.output = output
   }
 }
@@ -26,10 +29,10 @@ public struct ProviderSession: Sendable {
   /// The provider file.
   public var provider: Provider
   /// Speaks to it.
-  public var client: ProviderClient
+  public var client: any KeyService
 
   /// A session as given.
-  public init(provider: Provider, client: ProviderClient) {
+  public init(provider: Provider, client: any KeyService) {
     self.provider = provider
     self.client = client
   }
@@ -43,9 +46,9 @@ public struct RotationServices: Sendable {
   public var clock: any WallClock
   /// Where rotations' ids come from.
   public var random: any RandomSource
-  /// Opens a session with a provider (its id, and the service's address where configuration names one); nil where no
-  /// provider file has that id.
-  public var session: @Sendable (_ provider: String, _ base: String?) -> ProviderSession?
+  /// Opens a session with a provider (its id, the service's address and particulars where configuration names them); nil
+  /// where no provider file has that id.
+  public var session: @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?
   /// Who, for the audit log.
   public var actor: String
   /// Which files may be written.
@@ -54,6 +57,8 @@ public struct RotationServices: Sendable {
   public var runHook: @Sendable (_ command: [String], _ variables: [String: String], _ timeoutMs: Int64) -> HookEnd
   /// The reload commands that trusted configuration names for a key now; nil where it does not name the key.
   public var reloads: @Sendable (_ key: String) -> [[String]]?
+  /// Asks the person at the terminal; without a terminal there is nobody. What is asked for a value is read without echo.
+  public var person: (any Person)?
   /// Called with `STATE:before` and `STATE:after` round each journal entry. A testing aid: what it throws ends the run on
   /// the spot, as a crash would.
   public var checkpoint: @Sendable (String) throws -> Void
@@ -65,13 +70,14 @@ public struct RotationServices: Sendable {
   /// Services as given.
   public init(
     ledger: Ledger, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
-    session: @escaping @Sendable (_ provider: String, _ base: String?) -> ProviderSession?, actor: String,
+    session: @escaping @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?,
+    actor: String,
     files: EnvPolicy = EnvPolicy(),
     runHook: @escaping @Sendable ([String], [String: String], Int64) -> HookEnd = { _, _, _ in
       HookEnd(failure: "no program can be run here")
     },
     reloads: @escaping @Sendable (String) -> [[String]]? = { _ in nil },
-    checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
+    person: (any Person)? = nil, checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
     isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.ledger = ledger
@@ -82,10 +88,19 @@ public struct RotationServices: Sendable {
     self.files = files
     self.runHook = runHook
     self.reloads = reloads
+    self.person = person
     self.checkpoint = checkpoint
     self.isInterrupted = isInterrupted
     self.progress = progress
   }
+}
+
+/// The person at the terminal.
+public protocol Person: Sendable {
+  /// Shows the lines and reads a value without echo; nil where the person gave none.
+  func value(_ lines: [String]) -> Secret?
+  /// Shows the lines and waits for consent.
+  func consents(_ lines: [String]) -> Bool
 }
 
 /// Why a rotation was not begun, or could not be taken up. Nothing was sent that changes anything, and no file was touched.

@@ -55,8 +55,9 @@ public enum RotationState: String, Sendable, CaseIterable {
     case .intent: [.requested, .closed, .human, .aborted]
     case .requested: [.received, .unknown, .notExecuted]
     case .received: [.parsed, .notExecuted, .unknown, .human, .aborted]
-    case .unknown: [.notExecuted, .orphaned, .lost, .human, .aborted]
-    case .notExecuted: [.requested, .closed, .human, .aborted]
+    // To PARSED where the value is known after all: read again, or chosen by us.
+    case .unknown: [.notExecuted, .orphaned, .parsed, .lost, .human, .aborted]
+    case .notExecuted: [.requested, .unknown, .closed, .human, .aborted]
     case .orphaned: [.orphanRevoked, .human, .aborted]
     case .orphanRevoked: [.requested, .closed, .human, .aborted]
     case .lost: [.human, .aborted]

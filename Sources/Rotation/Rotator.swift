@@ -88,7 +88,9 @@ public final class Rotator: Sendable {
   }
 
   private func session(_ replay: Replay) throws -> ProviderSession {
-    guard let session = services.session(replay.snapshot.provider, replay.snapshot.base) else {
+    guard
+      let session = services.session(replay.snapshot.provider, replay.snapshot.base, replay.snapshot.service)
+    else {
       throw RotationRefusal(
         .configuration, "no provider is named '\(replay.snapshot.provider)'",
         hint: "the rotation \(replay.txid) needs its provider file")
@@ -118,7 +120,7 @@ public final class Rotator: Sendable {
   private func obstacleBeforeAsking(_ run: RotationRun) -> String? {
     do {
       let old = try run.value("old")
-      for target in run.targets { _ = try EnvFiles.preflight(target, old: old, policy: services.files) }
+      for target in run.targets { _ = try EnvFiles.preflight(target, old: old, policy: run.filePolicy) }
       let probe = run.client.probe(old, run.snapshot.context())
       return probe.liveness == .live ? nil : "the old key could not be tried again: \(probe.evidence)"
     } catch {
@@ -130,13 +132,21 @@ public final class Rotator: Sendable {
   {
     let now = services.clock.now()
     let txid = Hex.encode(services.random.bytes(12))
-    let snapshot = KeySnapshot(
+    var snapshot = KeySnapshot(
       preflight.key, recoverability: preflight.recoverability.rawValue, reason: reason,
       oldFingerprint: preflight.fingerprint, identity: preflight.identity, keyID: preflight.keyID, graceMs: graceMs)
+    snapshot.allowsTracked = services.files.allowsTracked
+    snapshot.keyIDProof = preflight.keyIDProof
+    snapshot.listedIDs = preflight.listedIDs
+    snapshot.idleID = preflight.idleID
     var known = preflight.known ?? InventoryRecord(key: preflight.key.name, firstSeenMs: now)
     if known.fingerprint != preflight.fingerprint {
-      // A value that was put there by other hands: its age is not known to be more than this.
-      if known.fingerprint != nil { known.firstSeenMs = now }
+      // A value that was put there by other hands: its age is not known to be more than this, and the last rotation's
+      // success was another value's.
+      if known.fingerprint != nil {
+        known.firstSeenMs = now
+        known.lastSuccessMs = nil
+      }
       known.fingerprint = preflight.fingerprint
     }
     known.keyID = preflight.keyID
@@ -163,6 +173,8 @@ public final class Rotator: Sendable {
       try run.drive()
     } catch is Interrupted {
       return RotationReport(run.replay, outcome: .interrupted, obstacle: "somebody asked to stop")
+    } catch let error as Unauthorized {
+      return RotationReport(run.replay, outcome: .unknown, obstacle: error.reason)
     } catch let error as LedgerError {
       // The journal says how far it came; what can't be written now is found out by resume.
       return RotationReport(run.replay, outcome: .unknown, obstacle: error.reason)

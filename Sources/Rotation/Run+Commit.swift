@@ -55,13 +55,24 @@ extension RotationRun {
     while true {
       do throws(EnvFileError) {
         return .success(
-          try EnvFiles.replace(target, old: old, new: new, transaction: txid, policy: services.files))
+          try EnvFiles.replace(changes(target, old, new), transaction: txid, policy: filePolicy))
       } catch {
         let isStillOld = (try? EnvFiles.state(of: target, old: old, new: new)) == .holdsOld
         if attempt == attempts || error.kind != .conflict || !isStillOld { return .failure(error) }
         attempt += 1
       }
     }
+  }
+
+  /// The value, and its id where that stands beside it.
+  private func changes(_ target: EnvTarget, _ old: Secret, _ new: Secret) -> [EnvChange] {
+    var changes = [EnvChange(target, old: old, new: new)]
+    if let variable = snapshot.idVariable, let before = snapshot.keyID, let after = replay.newKeyID {
+      var beside = target
+      beside.variable = variable
+      changes.append(EnvChange(beside, old: Secret(before), new: Secret(after)))
+    }
+    return changes
   }
 
   /// Whether the file itself must be put right; whatever else stands in the way may go by itself.
@@ -91,18 +102,21 @@ extension RotationRun {
   }
 
   /// Reads every file back, always just before the old key's end is begun: nil if all of them have the new value.
-  func fileWithoutNewValue(_ old: Secret, _ new: Secret) throws -> Progress? {
-    for target in targets {
+  func fileWithoutNewValue(
+    _ old: Secret, _ new: Secret, oldKey: String = "the old key is left alone"
+  ) throws -> Progress? {
+    for change in targets.flatMap({ changes($0, old, new) }) {
+      let target = change.target
       let state: EnvState
       do throws(EnvFileError) {
-        state = try EnvFiles.state(of: target, old: old, new: new)
+        state = try EnvFiles.state(of: target, old: change.old, new: change.new)
       } catch {
-        return pauseFor("a file could not be read back: \(error); the old key is left alone")
+        return pauseFor("a file could not be read back: \(error); \(oldKey)")
       }
       guard state == .holdsNew else {
         return try halt(
-          "\(target.path) was edited after it was given the new value; the old key is left alone",
-          hint: "put the new value back (keywright rotation export \(snapshot.name) writes it to a file), then run: "
+          "\(target.path) was edited after it was given the new value; \(oldKey)",
+          hint: "put the new value back (keywright rotation export \(snapshot.name) --value new --to FILE), then run: "
             + "keywright resume \(snapshot.name)")
       }
     }

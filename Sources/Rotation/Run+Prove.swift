@@ -58,7 +58,10 @@ extension RotationRun {
     var facts = Facts()
     facts.set("account", result.last.identity?.account)
     facts.set("scopes", result.last.identity?.scopes ?? [])
-    facts.set("identity_compared", snapshot.identity != nil && result.last.identity != nil)
+    if replay.newKeyID == nil { facts.set("key_id", result.last.identity?.keyID) }
+    // Where a service tells nothing of either key, nothing was compared.
+    facts.set(
+      "identity_compared", snapshot.identity?.isTelling == true && result.last.identity?.isTelling == true)
     facts.set("proofs", result.streak.map(\.facts))
     try advance(.verifiedNew, facts)
     return .goOn
@@ -86,7 +89,7 @@ extension RotationRun {
   }
 
   private func unfit(_ reason: String) throws -> Progress {
-    if recoverability == .createDelete {
+    if recoverability == .createDelete || recoverability == .callerChosen {
       try advance(.rollingBack, Facts(reason: reason))
       return .goOn
     }
@@ -100,13 +103,19 @@ extension RotationRun {
   /// Takes the new key back: only where the old one lives on by itself.
   func rollBack() throws -> Progress {
     let old = try value("old")
+    if recoverability == .callerChosen { return try putBack(old) }
     guard let id = replay.newKeyID else {
       return try halt(
         "the new key is unfit, and the service did not say which id it has, so it could not be revoked",
         hint: "revoke it at the service by hand (it is marked \(replay.reference ?? "with our reference")), then run: "
           + "keywright rotation abort \(snapshot.name)")
     }
-    switch end(keyID: id, authorization: old) {
+    guard id != snapshot.keyID else {
+      return try halt(
+        "the new key is unfit, and the service gives it the old one's id \(id), so nothing was revoked",
+        hint: "look at the service by hand, then run: keywright rotation abort \(snapshot.name)")
+    }
+    switch end(keyID: id, value: nil, authorization: try authority(old)) {
     case .ended: break
     case .refused(let reason):
       return try halt(

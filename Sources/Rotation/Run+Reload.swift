@@ -33,6 +33,7 @@ extension RotationRun {
       if services.isInterrupted() { throw Interrupted() }
       let start = services.clock.monotonic()
       let end = services.runHook(command, variables, snapshot.reloadTimeoutMs)
+      if end.wasCancelled { throw Interrupted() }
       guard let why = end.failure else {
         var facts = Facts()
         facts.set("command", command)

@@ -27,20 +27,44 @@ extension RotationRun {
     }
     if services.isInterrupted() { throw Interrupted() }
     let reference = replay.nextReference()
-    let context = snapshot.context(reference: reference)
+    var context = snapshot.context(reference: reference)
     let old = try value("old")
+    let authority: Secret
+    do { authority = try self.authority(old) } catch let error as Unauthorized {
+      return pauseFor("nothing was sent: \(error.reason)")
+    }
     var facts = Facts()
     facts.set("reference", reference)
     facts.set("request", client.describe(makingRole, context))
-    let attempt = replay.attempt + 1
+    var values: [(label: String, value: Secret)] = []
+    if recoverability == .callerChosen {
+      // Sealed before anything is sent: whatever becomes of the request, the value is not lost.
+      let chosen = try services.ledger.sealedValue("new", of: txid) ?? ChosenValue.make(services.random)
+      values = [("new", chosen)]
+      context.newSecret = chosen
+      if client.has(.read) {
+        do throws(ProviderError) { context.carry = try client.read(authorization: authority, context).carry } catch {
+          return pauseFor("nothing was sent: \(error.reason)")
+        }
+      }
+    }
     do throws(SystemError) { try rescue.reserve() } catch {
       return pauseFor("nothing was sent, because there is no room to keep an answer: \(error)")
     }
-    try advance(.requested, facts, attempt: attempt)
+    try advance(.requested, facts, attempt: replay.attempt + 1, values: values)
+    if recoverability == .manual { return try askPerson() }
+    return try send(context, authority, hiding: [old, authority] + values.map(\.value))
+  }
+
+  private func send(_ context: CallContext, _ authority: Secret, hiding secrets: [Secret]) throws -> Progress {
     let response: HTTPResponse
     do throws(TransportError) {
-      response = try client.perform(makingRole, authorization: old, context)
+      response = try client.perform(makingRole, authorization: authority, context)
     } catch {
+      if let partial = error.partial, error.fate == .unknown {
+        services.progress("\(snapshot.name): the answer broke off; what came of it is kept")
+        return try keep(Answer(partial, isPartial: true, hiding: secrets))
+      }
       if error.fate == .unknown {
         try advance(.unknown, Facts(reason: error.reason))
       } else {
@@ -48,15 +72,19 @@ extension RotationRun {
       }
       return .goOn
     }
-    return try keep(Answer(response))
+    return try keep(Answer(response, hiding: secrets))
   }
 
   /// Reads the sealed answer.
   func parse() throws -> Progress {
     let body = try value("raw-\(replay.attempt)")
+    if recoverability == .manual { return try takeGiven(body) }
+    if replay.responseIsPartial { return try parsePartial(body) }
     let headers = replay.responseRetryAfter.map { [(name: "retry-after", value: "\($0)")] } ?? []
     switch client.judge(makingRole, status: replay.responseStatus ?? 0, headers: headers, body: body) {
-    case .success: return try take(body)
+    case .success:
+      if recoverability == .callerChosen { return try takeChosen() }
+      return try take(body)
     case .refused(let reason):
       // A conflict, or any refusal of a second request, may be the echo of a first one that arrived late.
       if replay.responseStatus == 409 || replay.attempt > 1 {
@@ -70,6 +98,23 @@ extension RotationRun {
     return .goOn
   }
 
+  /// An answer that broke off: its status is definite where it refuses, and the new key may stand in what came.
+  private func parsePartial(_ body: Secret) throws -> Progress {
+    let status = replay.responseStatus ?? 0
+    if recoverability != .callerChosen, let new = client.newKey(makingRole, status: status, partialBody: body) {
+      return try take(new)
+    }
+    switch client.judge(makingRole, status: status, headers: [], body: Secret([])) {
+    case .refused(let reason) where status != 409 && replay.attempt == 1:
+      try notExecuted("the service refused: \(reason)", isFinal: true)
+    case .limited(let seconds): try notExecuted("the service limits requests", retryAfter: seconds)
+    default:
+      try advance(
+        .unknown, Facts(reason: "the answer (\(status)) broke off, and the new key can't be read out of what came"))
+    }
+    return .goOn
+  }
+
   private func take(_ body: Secret) throws -> Progress {
     let new: NewKey
     do throws(ProviderError) {
@@ -78,6 +123,11 @@ extension RotationRun {
       try advance(.unknown, Facts(reason: error.reason))
       return .goOn
     }
+    return try take(new)
+  }
+
+  /// Goes on with a new key that the service showed.
+  func take(_ new: NewKey) throws -> Progress {
     guard new.value != (try value("old")) else {
       try advance(.unknown, Facts(reason: "the service answered with the old value"))
       return .goOn
@@ -119,6 +169,13 @@ extension RotationRun {
         hint: "put the service right, then run in time: keywright resume \(snapshot.name)")
     }
     if replay.attempt > 0 {
+      if recoverability == .callerChosen, let new = try services.ledger.sealedValue("new", of: txid),
+        client.probe(new, snapshot.context()).liveness == .live, replay.state.successors.contains(.unknown)
+      {
+        // It arrived after all.
+        try advance(.unknown, Facts(reason: "the chosen value works although the request seemed not to be carried out"))
+        return .goOn
+      }
       let probe = client.probe(try value("old"), snapshot.context())
       if probe.liveness == .dead {
         return try halt(

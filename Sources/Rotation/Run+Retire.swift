@@ -21,13 +21,24 @@ extension RotationRun {
   private static let revocationAttempts = 3
 
   /// Ends a key by its id. Ending one that has ended is no error, so this may be repeated.
-  func end(keyID: String, authorization: Secret) -> Ending {
-    let context = snapshot.context(keyID: keyID)
+  ///
+  /// - Parameters:
+  ///   - keyID: its id; nil where the service knows it by its value.
+  ///   - value: its value, where that is at hand.
+  ///   - authorization: what authorises it.
+  ///   - keeping: the value that is to live on, where both belong to one user; nil for the newest.
+  func end(keyID: String?, value: Secret?, authorization: Secret, keeping: Secret? = nil) -> Ending {
+    var context = snapshot.context(keyID: keyID)
+    context.newSecret = keeping
+    context.endedSecret = value
+    context.authorizationID = keyID == replay.newKeyID ? snapshot.keyID : replay.newKeyID ?? snapshot.keyID
     let asked = client.describe(.revoke, context)
+    if client.has(.disable), case .some(let obstacle) = disable(context, authorization) { return obstacle }
     do throws(TransportError) {
       let response = try client.perform(.revoke, authorization: authorization, context)
       let evidence = Evidence(
-        text: "\(asked): \(response.status)", status: response.status, requestID: response.header("x-request-id"),
+        text: "\(asked): \(response.status)", status: response.status,
+        requestID: RequestID.of(response, hiding: [authorization, value].compactMap { $0 }),
         timeMs: services.clock.now())
       if [404, 410].contains(response.status) { return .ended(evidence) }
       switch client.judge(.revoke, status: response.status, headers: response.headers, body: response.body) {
@@ -41,20 +52,48 @@ extension RotationRun {
     }
   }
 
-  /// The id under which a request may end the old key; nil where it ends by itself.
-  ///
-  /// Services of the other classes ended it when they made the new one. Many of them keep the id, or end whatever key
-  /// authorises the call: a request would end the key that every file has just been given.
-  private var revocableID: String? {
-    guard KeyMaking.isEndedByRequest(recoverability), client.has(.revoke), snapshot.keyID != replay.newKeyID else {
-      return nil
+  /// First a way that can be undone, where the service has one: nil if the way is free.
+  private func disable(_ context: CallContext, _ authorization: Secret) -> Ending? {
+    let asked = client.describe(.disable, context)
+    do throws(TransportError) {
+      let response = try client.perform(.disable, authorization: authorization, context)
+      if [404, 410].contains(response.status) { return nil }
+      switch client.judge(.disable, status: response.status, headers: response.headers, body: response.body) {
+      case .success: return nil
+      case .refused(let reason): return .refused("\(asked): \(reason)")
+      case .limited(let seconds): return .undecided("\(asked): the service asks to wait \(seconds) s")
+      case .unclear(let reason): return .undecided("\(asked): \(reason)")
+      }
+    } catch {
+      return .undecided("\(asked): \(error.reason)")
     }
-    return snapshot.keyID
+  }
+
+  /// Whether a request ends the old key. Services of the other classes ended it when they made the new one. Many of
+  /// them keep the id, or end whatever key authorises the call: a request would end the key that every file has just
+  /// been given.
+  private var isEndedByRequest: Bool {
+    guard KeyMaking.isEndedByRequest(recoverability, client), client.has(.revoke) else { return false }
+    return !KeyMaking.isEndedByID(recoverability) || snapshot.keyID != nil && snapshot.keyID != replay.newKeyID
+  }
+
+  /// Nil where it is known that the id which is to be ended is the old value's.
+  private func strangersKey(_ old: Secret) throws -> Progress? {
+    guard KeyMaking.isEndedByID(recoverability), snapshot.keyIDProof == nil, !client.provesKeyID,
+      let keyID = snapshot.keyID
+    else { return nil }
+    let probe = client.probe(old, snapshot.context())
+    if probe.identity?.keyID == keyID || probe.liveness == .dead { return nil }
+    if probe.liveness == .unknown { return pauseFor("the old key could not be tried: \(probe.evidence)") }
+    return try halt(
+      "nothing tells that the id \(keyID) is the old key's, so it is not revoked: it may be another key that works",
+      hint: "revoke the old key at the service by hand, then run: keywright resume \(snapshot.name)")
   }
 
   func retire() throws -> Progress {
     let old = try value("old")
-    guard let keyID = revocableID else {
+    if recoverability == .manual, !client.has(.revoke) { return try retireByHand(old) }
+    guard isEndedByRequest else {
       let evidence = Evidence(
         text: "nothing is asked: the service ends the old key by itself when it makes the new one",
         timeMs: services.clock.now())
@@ -64,9 +103,10 @@ extension RotationRun {
     // Days may have gone by since the files were written.
     let new = try value("new")
     if let obstacle = try fileWithoutNewValue(old, new) { return obstacle }
+    if let obstacle = try strangersKey(old) { return obstacle }
     var reason = ""
     for attempt in 1...RotationRun.revocationAttempts {
-      switch end(keyID: keyID, authorization: new) {
+      switch end(keyID: snapshot.keyID, value: old, authorization: try authority(new)) {
       case .ended(let evidence):
         try advance(.oldRevoked, evidence.facts)
         return .goOn
@@ -117,12 +157,11 @@ extension RotationRun {
   func finish() throws -> Progress {
     let old = try value("old")
     let new = try value("new")
-    let holders = targets.filter { (try? EnvFiles.state(of: $0, old: old, new: new)) == .holdsNew }
-    guard !holders.isEmpty else {
-      return try halt(
-        "no file holds the new value any more, so it is kept, sealed",
-        hint:
-          "keywright rotation export \(snapshot.name) writes it to a file; then run: keywright resume \(snapshot.name)")
+    // The sealed values go at the end: every file must have the new one before that, not just one of them.
+    if let obstacle = try fileWithoutNewValue(
+      old, new, oldKey: "the old key is dead, and the new value is kept, sealed")
+    {
+      return obstacle
     }
     for target in targets {
       KeyFiles.sweep(target, transaction: txid)

@@ -5,11 +5,13 @@ internal import Formats
 /// Reads the tables that describe an HTTP call.
 enum CallReader {
   static let placeholders: Set<String> = [
-    "secret", "base", "key_id", "tenant", "reference", "grace_seconds", "name", "account",
+    "secret", "base", "key_id", "tenant", "reference", "grace_seconds", "name", "account", "new_secret",
+    "carry", "cursor", "admin", "idle", "ended_secret",
   ]
 
   static func call(_ node: Node, _ reader: inout TableReader) -> CallTemplate {
-    reader.allow(["request", "headers", "body", "success", "refused", "must_hold", "fields"], in: node)
+    reader.allow(
+      ["request", "headers", "body", "success", "refused", "must_hold", "fields", "next", "live_text"], in: node)
     let request = reader.text("request", in: node)
     let words = request.split(separator: " ", maxSplits: 1)
     let method = words.first.map(String.init) ?? ""
@@ -31,7 +33,29 @@ enum CallReader {
       mustHold: reader.optionalText("must_hold", in: node),
       fields: Dictionary(
         (reader.table("fields", in: node)?.entries ?? []).map { ($0.key, $0.value.string ?? "") },
-        uniquingKeysWith: { $1 }))
+        uniquingKeysWith: { $1 }),
+      next: reader.table("next", in: node).map { next($0, &reader) },
+      liveText: reader.optionalText("live_text", in: node))
+  }
+
+  private static func next(_ node: Node, _ reader: inout TableReader) -> NextPage {
+    reader.allow(["at", "url", "body"], in: node)
+    let next = NextPage(
+      at: reader.text("at", in: node), url: reader.optionalText("url", in: node),
+      body: reader.optionalText("body", in: node))
+    if !next.at.hasPrefix("/"), !next.at.hasPrefix("header:") {
+      reader.mistake(node["at"] ?? node, "at must be a JSON pointer or 'header:NAME'")
+    }
+    if let url = next.url {
+      if !(url.hasPrefix("https://") || url.hasPrefix("{base}/")) {
+        reader.mistake(node["url"] ?? node, "the address must begin with https:// or {base}/")
+      }
+      check(url, node, &reader)
+    }
+    if next.at != "header:link", !(next.url ?? "").contains("{cursor}"), !(next.body ?? "").contains("{cursor}") {
+      reader.mistake(node, "next must put {cursor} into an address or a body")
+    }
+    return next
   }
 
   /// Every `{word}` of an address or a header must be a placeholder. (A body is JSON, which has braces of its own.)

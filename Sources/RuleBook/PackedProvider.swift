@@ -59,20 +59,26 @@ public struct PackedProvider: Sendable {
     ]
   }
 
-  /// The provider's own record and its five calls, then a record for each rule that has a call of its own.
+  /// The provider's own record and its seven calls, then a record for each rule that has a call of its own.
   private static func callRecords(_ provider: Provider) -> [[String]] {
     let own = provider.rules.filter { $0.verify != nil }.map { [$0.id.rawValue] + fields($0.verify) }
-    guard let management = provider.management else { return own.isEmpty ? [] : Array(repeating: [""], count: 6) + own }
+    guard let management = provider.management else {
+      return own.isEmpty ? [] : Array(repeating: [""], count: callRecordCount) + own
+    }
     return records(management) + own
   }
+
+  private static let callRecordCount = 8
 
   private static func records(_ management: Management) -> [[String]] {
     let limits = management.requestsPerMinute.sorted { $0.key < $1.key }.flatMap { [$0.key, "\($0.value)"] }
     let calls = [
       management.verify, management.list, management.create, management.regenerate, management.revoke,
+      management.disable, management.read,
     ]
     let head = [
       management.recoverability.rawValue, management.base ?? "", join(limits), join(management.kinds.map(\.rawValue)),
+      management.tested.rawValue, management.language.rawValue, management.keyLimit.map { "\($0)" } ?? "",
     ]
     return [head] + calls.map(fields)
   }
@@ -83,6 +89,7 @@ public struct PackedProvider: Sendable {
       call.method, call.url, join(call.headers.flatMap { [$0.name, $0.value] }), call.body ?? "",
       call.body == nil ? "" : "1", join(call.success.map(String.init)), join(call.refused.map(String.init)),
       call.mustHold ?? "", join(call.fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
+      call.next?.at ?? "", call.next?.url ?? "", call.next?.body ?? "", call.liveText ?? "",
     ]
   }
 
@@ -101,7 +108,7 @@ public struct PackedProvider: Sendable {
       }
     }
     let calls = isManaged ? Self.split(management) : []
-    for record in calls.dropFirst(6) {
+    for record in calls.dropFirst(Self.callRecordCount) {
       guard let index = rules.firstIndex(where: { $0.id.rawValue == record.first }) else { continue }
       rules[index].verify = Self.call(Array(record.dropFirst()))
     }
@@ -165,23 +172,31 @@ public struct PackedProvider: Sendable {
   }
 
   private static func management(_ records: [[String]]) -> Management? {
-    guard records.count >= 6, records[0].count == 4, let kind = Recoverability(rawValue: records[0][0]) else {
-      return nil
-    }
+    guard records.count >= callRecordCount, records[0].count == 7,
+      let kind = Recoverability(rawValue: records[0][0])
+    else { return nil }
     let limits = pairs(records[0][2]).compactMap { name, text in Int(text).map { (name, $0) } }
-    return Management(
+    var management = Management(
       recoverability: kind, kinds: items(records[0][3]).map { RuleID($0) },
       base: records[0][1].isEmpty ? nil : records[0][1], verify: call(records[1]),
       list: call(records[2]), create: call(records[3]), regenerate: call(records[4]), revoke: call(records[5]),
+      disable: call(records[6]), read: call(records[7]),
       requestsPerMinute: Dictionary(limits, uniquingKeysWith: { $1 }))
+    management.tested = TestedAgainst(rawValue: records[0][4]) ?? .contract
+    management.language = ServiceLanguage(rawValue: records[0][5]) ?? .http
+    management.keyLimit = Int(records[0][6])
+    return management
   }
 
   private static func call(_ fields: [String]) -> CallTemplate? {
-    guard fields.count == 9 else { return nil }
+    guard fields.count == 13 else { return nil }
+    func optional(_ text: String) -> String? { text.isEmpty ? nil : text }
     return CallTemplate(
       method: fields[0], url: fields[1], headers: pairs(fields[2]).map { HeaderTemplate(name: $0, value: $1) },
       body: fields[4] == "1" ? fields[3] : nil, success: items(fields[5]).compactMap { Int($0) },
       refused: items(fields[6]).compactMap { Int($0) }, mustHold: fields[7].isEmpty ? nil : fields[7],
-      fields: Dictionary(pairs(fields[8]), uniquingKeysWith: { $1 }))
+      fields: Dictionary(pairs(fields[8]), uniquingKeysWith: { $1 }),
+      next: optional(fields[9]).map { NextPage(at: $0, url: optional(fields[10]), body: optional(fields[11])) },
+      liveText: optional(fields[12]))
   }
 }

@@ -20,9 +20,54 @@ public enum Recoverability: String, Sendable, CaseIterable {
   case manual = "F"
 }
 
+/// Against what a provider file's management was tried.
+public enum TestedAgainst: String, Sendable, CaseIterable {
+  /// The service itself.
+  case real
+  /// A program that imitates it.
+  case emulator
+  /// Only its documentation.
+  case contract
+}
+
+/// The language in which a service is spoken to.
+public enum ServiceLanguage: String, Sendable, CaseIterable {
+  /// The calls of the provider file, over HTTP.
+  case http
+  /// PostgreSQL's protocol.
+  case postgresql
+  /// MySQL's and MariaDB's protocol.
+  case mysql
+  /// Redis' and Valkey's protocol.
+  case redis
+  /// Programs that configuration names.
+  case command
+  /// A person, step by step.
+  case guided
+}
+
+/// How a list goes on after its first page.
+public struct NextPage: Sendable, Equatable {
+  /// Where the answer says what comes next: a JSON pointer of a cursor, `header:NAME` of one, or `header:link` for the
+  /// address in `Link: <…>; rel="next"`.
+  public var at: String
+  /// The next page's address, with `{cursor}`; nil where the first page's serves, or where the answer gives the address.
+  public var url: String?
+  /// The next page's body, with `{cursor}`; nil where the first page's serves.
+  public var body: String?
+
+  /// A continuation as given.
+  public init(at: String, url: String? = nil, body: String? = nil) {
+    self.at = at
+    self.url = url
+    self.body = body
+  }
+}
+
 /// An HTTP call of a provider, as a template. Placeholders in `{…}`: `{secret}`, `{base}`, `{key_id}`, `{tenant}`,
-/// `{account}`, `{name}`, `{reference}`, `{grace_seconds}`; `{basic}` is base64 of `secret:`, `{basic:NAME}` of
-/// `NAME:secret`, both for `Authorization: Basic`.
+/// `{account}`, `{name}`, `{reference}`, `{grace_seconds}`, `{new_secret}`, `{ended_secret}`,
+/// `{carry}`, `{cursor}`, `{admin}`, `{idle}`; `{basic}` is base64 of
+/// `secret:`, `{basic:NAME}` of `NAME:secret`, both for `Authorization: Basic`.
 public struct CallTemplate: Sendable, Equatable {
   /// `GET`, `POST`...
   public var method: String
@@ -40,11 +85,16 @@ public struct CallTemplate: Sendable, Equatable {
   public var mustHold: String?
   /// JSON pointers by role: `identity`, `secret`, `key_id`, `list`, `reference`...
   public var fields: [String: String]
+  /// How a list goes on; nil for lists that come whole.
+  public var next: NextPage?
+  /// For `verify`: what a refusal says that is about something else than the key, so that the key is live.
+  public var liveText: String?
 
   /// A call as given.
   public init(
     method: String, url: String, headers: [HeaderTemplate] = [], body: String? = nil, success: [Int] = [200],
-    refused: [Int] = [401], mustHold: String? = nil, fields: [String: String] = [:]
+    refused: [Int] = [401], mustHold: String? = nil, fields: [String: String] = [:],
+    next: NextPage? = nil, liveText: String? = nil
   ) {
     self.method = method
     self.url = url
@@ -54,6 +104,8 @@ public struct CallTemplate: Sendable, Equatable {
     self.refused = refused
     self.mustHold = mustHold
     self.fields = fields
+    self.next = next
+    self.liveText = liveText
   }
 }
 
@@ -88,14 +140,25 @@ public struct Management: Sendable, Equatable {
   public var regenerate: CallTemplate?
   /// Ends a key's life.
   public var revoke: CallTemplate?
+  /// Makes a key useless in a way that can be undone.
+  public var disable: CallTemplate?
+  /// Reads what is there now: the value of a key that can be read again, the attributes that a change must carry over.
+  public var read: CallTemplate?
   /// Requests per minute by plan; the empty plan name is the default.
   public var requestsPerMinute: [String: Int]
+  /// How many keys of one owner there may be; nil where that is not known.
+  public var keyLimit: Int?
+  /// Against what it was tried.
+  public var tested = TestedAgainst.contract
+  /// The language in which the service is spoken to.
+  public var language = ServiceLanguage.http
 
   /// Management as given.
   public init(
     recoverability: Recoverability, kinds: [RuleID] = [], base: String? = nil, verify: CallTemplate? = nil,
     list: CallTemplate? = nil, create: CallTemplate? = nil, regenerate: CallTemplate? = nil,
-    revoke: CallTemplate? = nil, requestsPerMinute: [String: Int] = [:]
+    revoke: CallTemplate? = nil, disable: CallTemplate? = nil, read: CallTemplate? = nil,
+    requestsPerMinute: [String: Int] = [:]
   ) {
     self.kinds = kinds
     self.recoverability = recoverability
@@ -105,6 +168,8 @@ public struct Management: Sendable, Equatable {
     self.create = create
     self.regenerate = regenerate
     self.revoke = revoke
+    self.disable = disable
+    self.read = read
     self.requestsPerMinute = requestsPerMinute
   }
 }

@@ -41,7 +41,10 @@ public enum ProviderFile {
 
   private static func management(_ node: Node, _ reader: inout TableReader) -> Management {
     reader.allow(
-      ["class", "kinds", "base", "requests_per_minute", "verify", "list", "create", "regenerate", "revoke"], in: node)
+      [
+        "class", "kinds", "base", "requests_per_minute", "tested", "speaks", "key_limit", "verify", "list", "create",
+        "regenerate", "revoke", "disable", "read",
+      ], in: node)
     var limits: [String: Int] = [:]
     for entry in reader.table("requests_per_minute", in: node)?.entries ?? [] {
       guard let limit = entry.value.integer, limit > 0 else {
@@ -53,10 +56,18 @@ public enum ProviderFile {
     func call(_ key: String, _ reader: inout TableReader) -> CallTemplate? {
       reader.table(key, in: node).map { CallReader.call($0, &reader) }
     }
-    return Management(
+    var management = Management(
       recoverability: reader.choice("class", in: node) ?? .manual,
       kinds: reader.texts("kinds", in: node).map { RuleID($0) }, base: reader.optionalText("base", in: node),
       verify: call("verify", &reader), list: call("list", &reader), create: call("create", &reader),
-      regenerate: call("regenerate", &reader), revoke: call("revoke", &reader), requestsPerMinute: limits)
+      regenerate: call("regenerate", &reader), revoke: call("revoke", &reader), disable: call("disable", &reader),
+      read: call("read", &reader), requestsPerMinute: limits)
+    management.tested = reader.optionalChoice("tested", in: node) ?? .contract
+    management.language = reader.optionalChoice("speaks", in: node) ?? .http
+    if let limit = reader.optionalInteger("key_limit", in: node) {
+      if limit < 1 { reader.mistake(node["key_limit"] ?? node, "key_limit must be a whole number above 0") }
+      management.keyLimit = limit
+    }
+    return management
   }
 }

@@ -38,11 +38,18 @@ struct Attribution {
   private(set) var atHead: Set<ValuePlace> = []
   /// Commits whose trees have too many paths to follow them all.
   private(set) var unfinished: [Int] = []
+  /// Whether trees of heads or of refs have too many paths, or values lie at more of them than are kept.
+  private(set) var isCut = false
+  /// Steps that are left for all commits together.
+  private var remainingSteps = 200_000_000
+  /// By value: at how many paths it was seen.
+  private var placeCounts: [ValueNumber: Int] = [:]
   private var cache: [UInt32: Set<ValueNumber>] = [:]
 
   /// Pairs of trees that are compared for one commit. A tree that repeats itself can have paths without number.
   private static let maximumSteps = 4_000_000
   private static let maximumIntroductions = 64
+  private static let maximumPlaces = 20_000
   private static let maximumCachedTrees = 16
 
   init(_ graph: TreeGraph, _ commits: CommitGraph, _ blobValues: [ValueSetNumber], _ sets: [[ValueNumber]]) {
@@ -69,7 +76,13 @@ struct Attribution {
   /// Whether the place was first seen through better-known refs or earlier; the order of the commits decides.
   private mutating func see(_ value: ValueNumber, _ path: UInt32, _ seen: FirstSeen) {
     let place = ValuePlace(value: value, path: path)
-    if firstSeen[place] == nil { firstSeen[place] = seen }
+    if firstSeen[place] != nil { return }
+    guard placeCounts[value, default: 0] < Attribution.maximumPlaces else {
+      isCut = true
+      return
+    }
+    placeCounts[value, default: 0] += 1
+    firstSeen[place] = seen
   }
 
   private mutating func findIntroduced(_ commit: Int, _ tree: UInt32, _ parents: [UInt32]) {
@@ -81,7 +94,8 @@ struct Attribution {
         steps += 1
         let others = parents.compactMap { child($0, edge.name) }
         if others.contains(edge.child) { continue }
-        guard steps < Attribution.maximumSteps else {
+        guard steps < min(Attribution.maximumSteps, remainingSteps) else {
+          remainingSteps -= min(steps, remainingSteps)
           unfinished.append(commit)
           return
         }
@@ -99,6 +113,7 @@ struct Attribution {
         }
       }
     }
+    remainingSteps -= min(steps, remainingSteps)
     for parent in parents where parent != 0 && !fresh.isEmpty { fresh.subtract(values(under: parent)) }
     for value in fresh where introductions[value, default: []].count < Attribution.maximumIntroductions {
       introductions[value, default: []].append(commit)
@@ -111,6 +126,11 @@ struct Attribution {
     var seen: Set<UInt64> = []
     while let (old, new) = stack.popLast() {
       guard seen.insert(UInt64(old) << 32 | UInt64(new)).inserted else { continue }
+      guard remainingSteps > 0, seen.count < Attribution.maximumSteps else {
+        unfinished.append(commit)
+        return
+      }
+      remainingSteps -= 1
       for edge in graph.edges(old) {
         let other = new == 0 ? nil : child(new, edge.name)
         if other == edge.child { continue }
@@ -194,7 +214,11 @@ struct Attribution {
     var seen: Set<UInt64> = []
     var stack = roots.filter { $0 != 0 && !graph.isEmpty($0) }.map { (tree: $0, path: PathTable.root) }
     var steps = 0
-    while let (tree, path) = stack.popLast(), steps < Attribution.maximumSteps {
+    while let (tree, path) = stack.popLast() {
+      guard steps < Attribution.maximumSteps else {
+        isCut = true
+        return
+      }
       guard seen.insert(UInt64(tree) << 32 | UInt64(path)).inserted else { continue }
       for edge in graph.edges(tree) {
         steps += 1

@@ -124,6 +124,12 @@ public struct Baseline: Sendable {
     return added
   }
 
+  /// Adds one entry.
+  public mutating func add(_ entry: BaselineEntry) {
+    entries.append(entry)
+    sort()
+  }
+
   private mutating func sort() { entries.sort { ($0.fingerprint, $0.rule) < ($1.fingerprint, $1.rule) } }
 
   private static func line(_ entry: BaselineEntry) -> String {

@@ -113,7 +113,7 @@ struct CommitGraph: Sendable {
 
   /// Commits without parents that branches reach; what a repository's name is derived from.
   func rootIDs(_ boundary: Set<Int>) -> [ObjectID] {
-    (0..<count).filter { parents($0).isEmpty && !boundary.contains($0) && reachability[$0] == .branch }.map { id($0) }
+    (0..<count).filter { parents($0).isEmpty && !boundary.contains($0) && reachability[$0].isBranch }.map { id($0) }
   }
 
   /// Commits one of whose parents is not there.

@@ -62,6 +62,7 @@ struct ContentMatcher {
   private let matcher: Matcher
   private let decoding: DecodingPass
   private let contentRules: ContentRules
+  private let contentDetector: ContentDetector
   private let reportsPublic: Bool
   private let honoursComments: Bool
 
@@ -71,6 +72,7 @@ struct ContentMatcher {
     matcher = Matcher(program)
     decoding = DecodingPass(matcher, known: options.known)
     contentRules = ContentRules(program.rules)
+    contentDetector = ContentDetector(program)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
   }
@@ -81,15 +83,20 @@ struct ContentMatcher {
   /// Everything in `bytes`.
   func match(_ bytes: Span<UInt8>) -> MatchedContent {
     let decoded = decoding.scan(bytes)
-    let matches = contentRules.add(to: matcher.scan(bytes), bytes)
+    let matches = addWhole(to: matcher.scan(bytes), bytes)
     return add(decoded, to: number(matches, bytes, nil, decoded.candidates), bytes)
   }
 
   /// The same, for bytes that are made of pieces of others.
   func match(_ bytes: Span<UInt8>, copies: [CopyRun], parent: MatchedContent) -> MatchedContent {
     let decoded = parent.decoded.map { decoding.scan(bytes, copies: copies, parent: $0) } ?? decoding.scan(bytes)
-    let matches = contentRules.add(to: matcher.scan(bytes, copies: copies, parent: parent.matches), bytes)
+    let matches = addWhole(to: matcher.scan(bytes, copies: copies, parent: parent.matches), bytes)
     return add(decoded, to: number(matches, bytes, parent, decoded.candidates), bytes)
+  }
+
+  /// Adds what only the content as a whole tells.
+  private func addWhole(to matches: BufferMatches, _ bytes: Span<UInt8>) -> BufferMatches {
+    contentDetector.add(to: contentRules.add(to: matches, bytes), bytes)
   }
 
   /// Whether a candidate from encoded bytes is better founded than a plain one that it overlaps. What is known is.

@@ -98,12 +98,15 @@ struct ContentVisitor: ObjectVisitor {
   private(set) var tags: [(id: ObjectID, target: ObjectID)] = []
   private(set) var coverage = Coverage()
   private(set) var failures: [ObjectFailure] = []
+  /// What was read, for the next scan to know; nil where nobody wants that.
+  private(set) var record: ScanRecord?
   private let budget = StateBudget()
 
   /// What the matcher did.
   var statistics: MatchStatistics { matcher.statistics }
 
   init(_ matcher: ContentMatcher, _ options: ScanOptions, idCount: Int, _ progress: ProgressCounter) {
+    record = options.objectCache == nil ? nil : ScanRecord(idCount: idCount)
     commits = CommitLinks(idCount: idCount)
     self.matcher = matcher
     maximumBlobBytes = options.maximumBlobBytes
@@ -119,7 +122,8 @@ struct ContentVisitor: ObjectVisitor {
     case .commit:
       coverage.commits += 1
       guard let header = CommitHeader(bytes) else {
-        coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a commit that names no tree"))
+        skip(Skip(reason: .corrupt, object: object.id, detail: "a commit that names no tree"))
+        record?.add(object.id, 0)
         return nil
       }
       commits.append(object.id, tree: header.tree, parents: header.parents)
@@ -127,7 +131,8 @@ struct ContentVisitor: ObjectVisitor {
     case .tag:
       coverage.tags += 1
       guard let target = TagHeader.target(bytes) else {
-        coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a tag that names no object"))
+        skip(Skip(reason: .corrupt, object: object.id, detail: "a tag that names no object"))
+        record?.add(object.id, 0)
         return nil
       }
       tags.append((object.id, target))
@@ -141,30 +146,36 @@ struct ContentVisitor: ObjectVisitor {
     _ id: ObjectID, _ bytes: Span<UInt8>, _ delta: DeltaRuns?, _ parent: InheritedContent?
   ) -> InheritedContent? {
     guard bytes.count <= maximumBlobBytes else {
-      coverage.add(Skip(reason: .tooLarge, object: id, detail: "\(bytes.count) bytes are more than the limit"))
+      skip(Skip(reason: .tooLarge, object: id, detail: "\(bytes.count) bytes are more than the limit"))
+      record?.add(id, nil)
       return nil
     }
     coverage.blobs += 1
     coverage.bytes += Int64(bytes.count)
-    if let pointer = LFSPointer.describe(bytes) {
-      coverage.add(Skip(reason: .lfsPointer, object: id, detail: pointer))
-    }
+    record?.add(id, bytes.count)
+    if let pointer = LFSPointer.describe(bytes) { skip(Skip(reason: .lfsPointer, object: id, detail: pointer)) }
     let content: MatchedContent
     if let delta, let parent {
       content = matcher.match(bytes, copies: delta.copies, parent: parent.content)
     } else {
       content = matcher.match(bytes)
     }
-    for skip in content.skips(matcher.rules, object: id) { coverage.add(skip) }
+    for left in content.skips(matcher.rules, object: id) { skip(left) }
     if content.set != 0 { blobs.append(Holder(id: id, values: content.set)) }
     return content.matches.isComplete ? InheritedContent(content, budget) : nil
   }
 
   private mutating func visitText(_ id: ObjectID, _ bytes: Span<UInt8>) {
     coverage.bytes += Int64(bytes.count)
+    record?.add(id, bytes.count)
     let content = matcher.match(bytes.extracting(ObjectText.start(bytes)..<bytes.count))
-    for skip in content.skips(matcher.rules, object: id) { coverage.add(skip) }
+    for left in content.skips(matcher.rules, object: id) { skip(left) }
     if content.set != 0 { texts.append(Holder(id: id, values: content.set)) }
+  }
+
+  private mutating func skip(_ skip: Skip) {
+    coverage.add(skip)
+    record?.skips.append(skip)
   }
 
   mutating func failed(_ failure: ObjectFailure) { failures.append(failure) }
@@ -203,6 +214,25 @@ final class StateBudget {
 
 /// The part of a commit or a tag that people wrote.
 enum ObjectText {
+  /// What part of a commit the byte at `offset` belongs to.
+  static func place(_ bytes: Span<UInt8>, _ offset: Int) -> Place {
+    var start = 0
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0a { end += 1 }
+      if end == start { return .commit }
+      if offset <= end {
+        func begins(_ word: String) -> Bool {
+          let word = Array(word.utf8)
+          return end - start >= word.count && word.indices.allSatisfy { bytes[start + $0] == word[$0] }
+        }
+        return begins("author ") ? .author : begins("committer ") ? .committer : .commit
+      }
+      start = end + 1
+    }
+    return .commit
+  }
+
   private static let links = ["tree ", "parent ", "object ", "type "].map { Array($0.utf8) }
 
   /// Where the text begins, behind the lines that only name objects: their digits must not look like keys.

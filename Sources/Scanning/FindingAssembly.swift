@@ -17,6 +17,10 @@ struct FindingAssembly {
     var introduced: Int?
     var reachability: Reachability
     var atHead: Bool
+    /// The root tree that leads to it, where one is known.
+    var root: ObjectID?
+    /// Where the value lies, if that is known without matching; the line counts from there.
+    var span: Range<Int>?
   }
 
   private let reader: StoreReader
@@ -28,7 +32,11 @@ struct FindingAssembly {
   private let objects: ObjectTable
   private let attribution: Attribution
   private let boundary: Set<Int>
-  private let valuesAtHead: Set<ValueNumber>
+  private let named: NamedObjects
+  private var valuesAtHead: Set<ValueNumber>
+  private var occurrences: [ValueNumber: [Occurrence]] = [:]
+  private var isCut = false
+  private var steps = 0
   private var sightings: [ObjectID: [Sighting]] = [:]
   private var placed: Set<ValueNumber> = []
   private var infos: [Int: CommitInfo] = [:]
@@ -37,10 +45,17 @@ struct FindingAssembly {
 
   /// Paths that are listed for one value.
   private static let maximumPaths = 10_000
+  private static let maximumPathBytes = 128 << 20
+  /// Directories that are looked into for one question, and for all of them together.
+  private static let maximumPathSteps = 20_000
+  private static let maximumSteps = 2_000_000
+  /// Places that are listed for one value: a file may repeat a token a million times.
+  private static let maximumPlaces = 20_000
 
   init(
     _ store: ObjectStore, _ program: MatcherProgram, _ options: ScanOptions, _ key: FingerprintKey,
-    _ values: [ValueTable.Value], _ objects: ObjectTable, _ attribution: Attribution, _ boundary: Set<Int>
+    _ values: [ValueTable.Value], _ objects: ObjectTable, _ attribution: Attribution, _ boundary: Set<Int>,
+    _ named: NamedObjects
   ) {
     reader = store.makeReader()
     table = ValueTable(program.rules)
@@ -51,28 +66,97 @@ struct FindingAssembly {
     self.objects = objects
     self.attribution = attribution
     self.boundary = boundary
+    self.named = named
     valuesAtHead = Set(attribution.atHead.map(\.value))
   }
 
   private func isReported(_ value: ValueNumber) -> Bool { values[Int(value)].claim != nil }
 
+  /// Adds places at heads that no rule found: there is nothing to say of them but that the value is still there.
+  mutating func addHeads(_ hits: [HeadHit]) {
+    for hit in hits {
+      valuesAtHead.insert(hit.value)
+      add(
+        hit.blob,
+        Sighting(
+          value: hit.value, place: .blob, path: hit.path, introduced: attribution.introductions[hit.value]?.first,
+          reachability: .branch, atHead: true, span: hit.range))
+    }
+  }
+
   /// Adds what lies at a path of some commit.
   mutating func addPlaces() {
     var byValue: [ValueNumber: [(path: BytePath, node: UInt32, seen: FirstSeen)]] = [:]
+    var pathBytes = 0
     for (place, seen) in attribution.firstSeen where isReported(place.value) {
+      // Directories may lie so deep that their paths would fill the memory.
+      guard pathBytes <= FindingAssembly.maximumPathBytes || byValue[place.value] == nil else {
+        if !isCut { skips.append(Skip(reason: .matchLimit, detail: "the paths are too long to list them all")) }
+        isCut = true
+        continue
+      }
       let path = attribution.paths.path(place.path, attribution.graph.names)
+      pathBytes += path.bytes.count
       byValue[place.value, default: []].append((path, place.path, seen))
     }
-    for (value, places) in byValue {
+    for (value, places) in byValue.sorted(by: { $0.key < $1.key }) {
       placed.insert(value)
       let best = places.sorted { ($0.seen.reachability, $0.path) < ($1.seen.reachability, $1.path) }
       for (path, node, seen) in best.prefix(FindingAssembly.maximumPaths) {
-        add(
-          objects.id(seen.blob),
-          Sighting(
-            value: value, place: .blob, path: path,
-            introduced: seen.commit.map { introducing(value, $0) }, reachability: seen.reachability,
-            atHead: attribution.atHead.contains(ValuePlace(value: value, path: node))))
+        var sighting = Sighting(
+          value: value, place: .blob, path: path,
+          introduced: seen.commit.map { introducing(value, $0) }, reachability: seen.reachability,
+          atHead: attribution.atHead.contains(ValuePlace(value: value, path: node)),
+          root: seen.commit.flatMap { rootTree($0) })
+        if Int(seen.blob) > objects.count {
+          addName(&sighting)
+        } else {
+          add(objects.id(seen.blob), sighting)
+        }
+      }
+    }
+  }
+
+  private func rootTree(_ commit: Int) -> ObjectID? {
+    let tree = attribution.commits.trees[commit]
+    return tree == 0 ? nil : objects.id(tree)
+  }
+
+  /// Adds a name that holds a value: the tree that it stands in is the object.
+  private mutating func addName(_ sighting: inout Sighting) {
+    sighting.place = .fileName
+    if sighting.path.bytes.last == NamedObjects.mark { sighting.path = BytePath(Array(sighting.path.bytes.dropLast())) }
+    guard let found = entry(sighting) else {
+      skips.append(Skip(reason: .matchLimit, detail: "a secret in a file's name lies too deep to be told where"))
+      return
+    }
+    sighting.span = found.entry.name
+    add(found.tree, sighting)
+  }
+
+  /// What a tree says of a sighting's path; nil where it lies too deep to be asked about.
+  private mutating func entry(_ sighting: Sighting) -> (tree: ObjectID, entry: TreeEntry)? {
+    guard let root = sighting.root else { return nil }
+    let depth = sighting.path.bytes.count { $0 == 0x2f }
+    guard depth <= FindingAssembly.maximumPathSteps, steps <= FindingAssembly.maximumSteps else { return nil }
+    steps += depth + 1
+    return (try? reader.entry(at: sighting.path.bytes, in: root, idCount: root.count)) ?? nil
+  }
+
+  /// Adds what stands in names of refs.
+  mutating func addRefs(_ refs: [NamedRef]) {
+    for ref in refs {
+      let name = Array(ref.reference.name.utf8)
+      for value in ref.values {
+        guard let range = values[Int(value)].secret.withBytes({ Needle.find($0, in: name.span, 0..<name.count) }) else {
+          continue
+        }
+        occurrences[value, default: []].append(
+          Occurrence(
+            place: .refName, path: BytePath(name), line: 1, endLine: 1, column: range.lowerBound + 1,
+            endColumn: range.upperBound + 1, object: ref.reference.target, offset: range.lowerBound,
+            length: range.count, atHead: ref.reference.reachability.isBranch,
+            reachability: ref.reference.reachability))
       }
     }
   }
@@ -93,15 +177,18 @@ struct FindingAssembly {
   }
 
   /// Adds blobs whose values no commit's tree has: those that refs name, and dangling ones.
-  mutating func addUnplaced(_ holders: [Holder], _ named: [ObjectID: Reachability]) {
+  mutating func addUnplaced(_ holders: [Holder], _ named: [ObjectID: Reachability], _ staged: StagedBlobs) {
     for holder in holders {
       let reachability = named[holder.id] ?? .dangling
       for value in attribution.sets[Int(holder.values)] where isReported(value) {
         if reachability == .dangling && placed.contains(value) { continue }
-        add(
-          holder.id,
-          Sighting(
-            value: value, place: .blob, path: BytePath([]), introduced: nil, reachability: reachability, atHead: false))
+        var sighting = Sighting(
+          value: value, place: .blob, path: BytePath([]), introduced: nil, reachability: reachability, atHead: false)
+        if reachability == .dangling, let path = staged.path(of: holder.id) {
+          sighting.path = path
+          sighting.reachability = .index
+        }
+        add(holder.id, sighting)
       }
     }
   }
@@ -121,14 +208,26 @@ struct FindingAssembly {
     }
   }
 
+  /// Where values were found, by number: of each one place whose bytes can be read again.
+  var places: [ValueNumber: Occurrence] {
+    occurrences.compactMapValues { $0.first { [.blob, .symlink, .tag].contains($0.place) || $0.place.isCommitText } }
+  }
+
   /// Reads the objects again and makes the findings, sorted by rule, then fingerprint.
   mutating func findings() -> [Finding] {
-    var occurrences: [ValueNumber: [Occurrence]] = [:]
     for (object, sightings) in sightings.sorted(by: { $0.key < $1.key }) {
       do throws(ObjectFailure) {
-        let spans = try reader.read(object) { kind, bytes in locate(kind, bytes, sightings) }
-        for (sighting, found) in zip(sightings, spans) {
-          for span in found {
+        var isShort = false
+        let spans = try reader.read(object) { kind, bytes in
+          isShort = kind == .blob && LinkTarget.isPossible(bytes)
+          return locate(kind, bytes, sightings)
+        }
+        for (seen, found) in zip(sightings, spans) where !found.isEmpty {
+          var sighting = seen
+          if isShort, sighting.place == .blob, entry(sighting)?.entry.isLink == true { sighting.place = .symlink }
+          let room = max(0, FindingAssembly.maximumPlaces - occurrences[sighting.value, default: []].count)
+          if found.count > room { skips.append(FindingAssembly.tooManyPlaces(object)) }
+          for span in found.prefix(room) {
             occurrences[sighting.value, default: []].append(occurrence(object, sighting, span))
           }
         }
@@ -138,16 +237,39 @@ struct FindingAssembly {
       .sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
   }
 
+  private static func tooManyPlaces(_ object: ObjectID) -> Skip {
+    Skip(
+      reason: .matchLimit, object: object,
+      detail: "a secret has more than \(maximumPlaces) places: the rest is not listed")
+  }
+
   private typealias Located = (
-    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?
+    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?, place: Place?
   )
+
+  /// A place that was known beforehand: of a name, counted from the name's beginning.
+  private func known(_ span: Range<Int>, _ sighting: Sighting, _ bytes: Span<UInt8>, _ lines: LineIndex) -> [Located] {
+    let isName = sighting.place == .fileName
+    let found = values[Int(sighting.value)].secret.withBytes { Needle.find($0, in: bytes, span) }
+    guard let range = found, let claim = values[Int(sighting.value)].claim else { return [] }
+    let candidate = Candidate(rule: claim.rule, secret: range, match: range, confidence: claim.confidence)
+    if isName {
+      let column = range.lowerBound - span.lowerBound + 1
+      return [(candidate, 1, column, 1, column + range.count, nil, nil)]
+    }
+    let extent = lines.extent(range)
+    let comment = matcher.comment(on: range, in: bytes)
+    return [(candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, nil)]
+  }
 
   /// For each sighting the spans of its value.
   private func locate(_ kind: ObjectKind, _ bytes: Span<UInt8>, _ sightings: [Sighting]) -> [[Located]] {
     let start = kind == .commit || kind == .tag ? ObjectText.start(bytes) : 0
-    let hits = matcher.match(bytes.extracting(start..<bytes.count)).hits
+    let isKnown = sightings.allSatisfy { $0.span != nil }
+    let hits = isKnown ? [] : matcher.match(bytes.extracting(start..<bytes.count)).hits
     let lines = LineIndex(bytes)
     return sightings.map { sighting in
+      if let span = sighting.span { return known(span, sighting, bytes, lines) }
       let wanted = values[Int(sighting.value)].secret
       let number = wanted.withBytes { table.number($0) }
       var spans: [Located] = []
@@ -157,21 +279,29 @@ struct FindingAssembly {
         if let last = spans.last, last.candidate.secret == candidate.secret { continue }
         let extent = lines.extent(candidate.secret)
         let comment = matcher.comment(on: candidate.secret, in: bytes)
-        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment))
+        let place = kind == .commit ? ObjectText.place(bytes, candidate.secret.lowerBound) : nil
+        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, place))
       }
       return spans
     }
   }
 
   private mutating func occurrence(_ object: ObjectID, _ sighting: Sighting, _ span: Located) -> Occurrence {
-    let isGone = sighting.place == .blob && !valuesAtHead.contains(sighting.value)
+    let isContent = [.blob, .symlink, .fileName].contains(sighting.place)
+    let isGone = isContent && !valuesAtHead.contains(sighting.value)
     let removed = isGone && sighting.introduced != nil ? attribution.removals[sighting.value] : nil
+    var reachability = sighting.reachability
+    if reachability == .dangling, reader.isCruft(object) { reachability = .cruft }
+    // A stash's commit has several parents, too, but merges nothing.
+    let isMerge = isContent && reachability != .stashWorktree
     return Occurrence(
-      place: sighting.place, path: sighting.path, line: span.line, endLine: span.endLine, column: span.column,
+      place: span.place ?? sighting.place, path: sighting.path, line: span.line, endLine: span.endLine,
+      column: span.column,
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,
       introduced: sighting.introduced.flatMap { info($0) }, removed: removed.flatMap { info($0) },
-      atHead: sighting.atHead, reachability: sighting.reachability, comment: span.comment)
+      atHead: sighting.atHead, reachability: reachability, comment: span.comment,
+      isMergeOnly: isMerge && (sighting.introduced.map { attribution.commits.parents($0).count > 1 } ?? false))
   }
 
   private mutating func info(_ commit: Int) -> CommitInfo? {
@@ -190,13 +320,15 @@ struct FindingAssembly {
 }
 
 extension Finding {
-  /// A finding of a rule.
-  init(
+  /// A finding of a rule; nil where the places say that it is none.
+  init?(
     _ rule: Rule, _ confidence: Confidence, _ secret: Secret, _ key: FingerprintKey, _ occurrences: [Occurrence]
   ) {
+    let confidence = CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path))
+    guard let confidence else { return nil }
     self.init(
       rule: rule.id, title: rule.name, provider: rule.provider, severity: rule.severity,
-      confidence: CredentialFiles.confidence(confidence, rule, in: occurrences.map(\.path)),
+      confidence: confidence,
       fingerprint: key.fingerprint(secret), redacted: secret.redacted, secret: secret, occurrences: occurrences,
       suppression: Finding.suppression(by: occurrences))
   }

@@ -3,6 +3,7 @@
 internal import Git
 internal import Matching
 internal import Model
+internal import Posix
 internal import RuleBook
 internal import Secrets
 internal import Synchronization
@@ -14,16 +15,20 @@ struct HistoryScan {
   let options: ScanOptions
   let store: ObjectStore
   let roots: [Root]
+  let references: [Reference]
   var coverage = Coverage()
   private var meter = StageMeter()
+  /// What an earlier scan learnt, where there is something that can be used.
+  private var restored: RestoredHistory?
 
   init(_ repository: Repository, _ program: MatcherProgram, _ options: ScanOptions) throws(ScanError) {
     self.repository = repository
     self.program = program
     self.options = options
     do {
-      roots = try repository.roots()
-      coverage.refs = try repository.references().count
+      references = try repository.references()
+      roots = try repository.roots(references)
+      coverage.refs = references.count
     } catch { throw ScanError(error) }
     do { store = try HistoryScan.store(repository, maximumBlobBytes: options.maximumBlobBytes) } catch {
       throw ScanError(error)
@@ -41,24 +46,25 @@ struct HistoryScan {
   consuming func run(target: String) throws(ScanError) -> ScanReport {
     let values = ValueTable(program.rules)
     meter.lap("opening")
+    recall(values)
     let content = readContent(values)
+    // What names claim is not the content's: they are searched each time.
+    let claims = values.contents().values.map(\.claim)
     meter.lap("content", bytes: coverage.bytes)
+    let refs = searchRefNames(values)
+    let walk = walkTrees(content, values)
+    meter.lap("trees")
     meter.finish(contentBytes: coverage.bytes, ruleNames: program.rules.map(\.id.rawValue))
     let (found, sets) = values.contents()
-    var blobValues = [ValueSetNumber](repeating: 0, count: content.objects.count + 1)
-    for blob in content.blobs { blobValues[Int(content.objects.find(blob.id))] = blob.values }
-
-    let trees = readTrees(content.objects, blobValues)
-    meter.lap("trees")
     var commits = CommitGraph(content.commits, content.objects)
     let peeled = PeeledRoots(roots, commits, content.tags, content.objects)
     commits.label(peeled.commits)
-    let graph = TreeGraph(trees, objectCount: content.objects.count)
-    noteAbsent(AbsentObjects(trees), graph, commits, peeled, content.objects)
+    noteAbsent(walk.absent, walk.graph, commits, peeled, content.objects)
 
     meter.lap("graph")
-    let leads = graph.leadsToValues(blobValues)
-    var attribution = Attribution(graph.pruned(leads: leads), commits, blobValues, sets)
+    var graph = walk.graph
+    let leads = graph.leadsToValues(walk.blobValues)
+    var attribution = Attribution(graph.pruned(leads: leads), commits, walk.blobValues, sets)
     attribution.run(ProgressCounter("attributing commits", total: commits.count, options.progress))
     for tree in peeled.trees { attribution.noteTree(tree.number, tree.reachability) }
     attribution.noteHeads(peeled.heads.map { commits.trees[$0] })
@@ -67,15 +73,26 @@ struct HistoryScan {
         Skip(reason: .matchLimit, object: commits.id(commit), detail: "its trees have more paths than can be followed")
       )
     }
-
+    if attribution.isCut {
+      coverage.add(
+        Skip(reason: .matchLimit, detail: "secrets lie at more paths than can be followed: not all of them are listed"))
+    }
     meter.lap("attribution")
+    let heads = searchHeads(attribution, peeled, content.objects, found)
+    meter.lap("heads")
+
     let boundary = commits.boundary
     let key = options.fingerprintKey ?? WeakKey.derive(commits.rootIDs(boundary))
-    var assembly = FindingAssembly(store, program, options, key, found, content.objects, attribution, boundary)
+    var assembly = FindingAssembly(
+      store, program, options, key, found, content.objects, attribution, boundary, walk.named)
+    assembly.addHeads(heads)
     assembly.addPlaces()
-    assembly.addUnplaced(content.blobs, peeled.blobs)
+    assembly.addUnplaced(content.blobs, peeled.blobs, StagedBlobs(repository))
     assembly.addTexts(content.texts, peeled.tagReachability)
-    let findings = assembly.findings()
+    assembly.addRefs(refs)
+    var findings = assembly.findings()
+    remember(content, walk, attribution.graph, claims, values, assembly)
+    Concealment.apply(to: &findings)
     for skip in assembly.skips { coverage.add(skip) }
     coverage.sort()
     meter.lap("findings")
@@ -101,6 +118,60 @@ struct HistoryScan {
   }
 }
 
+extension HistoryScan {
+  /// Takes up what an earlier scan learnt, if there is a cache and it can be used.
+  private mutating func recall(_ values: ValueTable) {
+    guard let file = options.objectCache, let digest = memoryDigest else { return }
+    let memory = HistoryMemoryFile.load(
+      file.path, digest, idCount: store.idCount, ruleCount: program.rules.count, options.notice)
+    guard let memory else { return }
+    restored = RestoredHistory(memory, store, values)
+    meter.lap("recalling")
+  }
+
+  /// Values that are looked for besides the rules' are the user's own: nothing is kept of them.
+  private var memoryDigest: [UInt8]? {
+    guard let file = options.objectCache, options.known == nil else { return nil }
+    return HistoryMemory.digest(
+      file, HistoryMemoryFile.digest(of: program.rules), options, idCount: store.idCount)
+  }
+
+  /// Keeps what was learnt, if anything was.
+  private mutating func remember(
+    _ content: HistoryContent, _ walk: WalkedTrees, _ graph: TreeGraph, _ claims: [Claim?], _ values: ValueTable,
+    _ assembly: FindingAssembly
+  ) {
+    guard let file = options.objectCache, let digest = memoryDigest else { return }
+    let isNew = content.records.contains { !$0.sizes.isEmpty } || restored?.hasVanished ?? true
+    guard isNew || (restored?.memory.trees == nil && walk.isWhole) else { return }
+    var learning = MemoryLearning(content, restored, store)
+    let memory = learning.memory(
+      graph: walk.isWhole ? graph : nil, claims, values, assembly.places, ContentMatcher(program, values, options))
+    // A cache that can't be written costs time, nothing else.
+    do throws(SystemError) { try HistoryMemoryFile.store(memory, file.path, digest) } catch {
+      options.notice?("the cache \(file.path) can't be written: \(error.description)")
+    }
+    meter.lap("remembering")
+  }
+}
+
+/// What the second walk found.
+struct WalkedTrees {
+  var graph: TreeGraph
+  /// By object number, those of names that hold values behind those of the store's objects.
+  var blobValues: [ValueSetNumber]
+  var named: NamedObjects
+  var absent: AbsentObjects
+  /// Whether every tree was read to its end, and nothing was amiss.
+  var isWhole: Bool
+}
+
+/// A ref whose name holds values.
+struct NamedRef {
+  var reference: Reference
+  var values: [ValueNumber]
+}
+
 /// What the first walk found, of all threads.
 struct HistoryContent {
   var objects: ObjectTable
@@ -108,14 +179,18 @@ struct HistoryContent {
   var texts: [Holder] = []
   var commits: CommitLinks
   var tags: [ObjectID: ObjectID] = [:]
+  /// What was read, where somebody wants to know.
+  var records: [ScanRecord] = []
+  /// What could not be read.
+  var failed: Set<ObjectID> = []
 }
 
 extension HistoryScan {
   /// The first walk.
   private mutating func readContent(_ values: ValueTable) -> HistoryContent {
-    let listed = ListedObjects(idCount: store.idCount, expected: store.packedCount)
+    let listed = ListedObjects(restored?.objects ?? ObjectTable(idCount: store.idCount), expected: store.packedCount)
     let progress = ProgressCounter("reading objects", total: store.packedCount, options.progress)
-    let selection = ObjectSelection(wantsRuns: !options.isFull) { id, kind in
+    let selection = ObjectSelection(wantsRuns: !options.isFull, skips: restored?.known.test) { id, kind in
       listed.add(id, kind)
       // Trees come later; for whoever watches they are done with.
       if kind == .tree { progress.advance() }
@@ -130,32 +205,109 @@ extension HistoryScan {
       content.texts += visitor.texts
       content.commits.append(visitor.commits)
       for tag in visitor.tags { content.tags[tag.id] = tag.target }
+      if let record = visitor.record { content.records.append(record) }
       meter.add(visitor.statistics)
       coverage.merge(visitor.coverage)
       for failure in visitor.failures {
-        if let id = failure.id { content.objects.insert(id, nil) }
+        if let id = failure.id {
+          content.objects.insert(id, nil)
+          content.failed.insert(id)
+        }
         coverage.add(Skip(failure))
       }
+    }
+    if let restored {
+      content.blobs += restored.blobs
+      content.texts += restored.texts
+      content.commits.append(restored.commits)
+      for tag in restored.tags { content.tags[tag.id] = tag.target }
+      coverage.merge(restored.coverage)
+      for skip in restored.skips { coverage.add(skip) }
     }
     content.blobs.sort { $0.id < $1.id }
     content.texts.sort { $0.id < $1.id }
     return content
   }
 
-  /// The second walk.
-  private mutating func readTrees(_ objects: ObjectTable, _ blobValues: [ValueSetNumber]) -> [TreeVisitor] {
-    let progress = ProgressCounter("reading trees", options.progress)
-    let context = TreeContext(objects, blobValues, idCount: repository.objectIDCount, progress)
-    let selection = ObjectSelection(kinds: [.tree], wantsRuns: !options.isFull)
-    let visitors = store.forEachObject(selection, threads: options.threads) { _ in TreeVisitor(context) }
+  /// The second walk; once more where names of files hold values, which nobody can know before.
+  private mutating func walkTrees(_ content: HistoryContent, _ values: ValueTable) -> WalkedTrees {
+    let objects = content.objects
+    var blobValues = [ValueSetNumber](repeating: 0, count: objects.count + 1)
+    for blob in content.blobs { blobValues[Int(objects.find(blob.id))] = blob.values }
+    var kept = restored?.trees(objects)
+    var visitors = readTrees(objects, blobValues, NamedObjects(), isPartial: kept != nil)
+    var search = NameSearch(program, values, options)
+    for visitor in visitors {
+      for number in 0..<UInt32(visitor.longNames.count) { search.add(visitor.longNames[number]) }
+    }
+    search.flush()
+    noteCut(search, "file names")
+    let named = NamedObjects(search.hits, values)
+    if !named.isEmpty {
+      blobValues += named.values.map(\.set)
+      kept = nil
+      visitors = readTrees(objects, blobValues, named, isPartial: false)
+    }
+    var isSound = true
     for visitor in visitors {
       coverage.merge(visitor.coverage)
       // What has no id was told by the first walk already.
       for failure in visitor.failures {
         if let id = failure.id, objects.kind(objects.find(id), or: .blob) == .tree { coverage.add(Skip(failure)) }
       }
+      isSound = isSound && visitor.failures.isEmpty && visitor.coverage.skipCounts.isEmpty
     }
-    return visitors
+    var parts = visitors.map { TreeEdges(names: $0.names, trees: $0.trees, edges: $0.edges) }
+    if let kept {
+      parts.append(kept)
+      coverage.trees += restored?.treeCount ?? 0
+    }
+    let graph = TreeGraph(parts, objectCount: blobValues.count - 1)
+    let absent = AbsentObjects(visitors)
+    return WalkedTrees(
+      graph: graph, blobValues: blobValues, named: named, absent: absent,
+      isWhole: isSound && absent.isEmpty && named.isEmpty)
+  }
+
+  private func readTrees(
+    _ objects: ObjectTable, _ blobValues: [ValueSetNumber], _ named: NamedObjects, isPartial: Bool
+  ) -> [TreeVisitor] {
+    let skips = isPartial ? restored?.known.test : nil
+
+    let progress = ProgressCounter("reading trees", options.progress)
+    let context = TreeContext(objects, blobValues, idCount: repository.objectIDCount, progress, named: named)
+    let selection = ObjectSelection(kinds: [.tree], wantsRuns: !options.isFull, skips: skips)
+    return store.forEachObject(selection, threads: options.threads) { _ in TreeVisitor(context) }
+  }
+
+  private mutating func noteCut(_ search: NameSearch, _ what: String) {
+    if search.isCut {
+      coverage.add(Skip(reason: .matchLimit, detail: "\(what) hold more that looks like a secret than is followed"))
+    }
+  }
+
+  /// Values in the names of refs.
+  private mutating func searchRefNames(_ values: ValueTable) -> [NamedRef] {
+    var search = NameSearch(program, values, options)
+    for reference in references { search.add(Array(reference.name.utf8)) }
+    search.flush()
+    noteCut(search, "names of refs")
+    if search.hits.isEmpty { return [] }
+    return references.compactMap { reference in
+      search.hits[Array(reference.name.utf8)].map { NamedRef(reference: reference, values: $0) }
+    }
+  }
+
+  /// Values that the rules see at no head, and that stand at one all the same.
+  private func searchHeads(
+    _ attribution: Attribution, _ peeled: PeeledRoots, _ objects: ObjectTable, _ values: [ValueTable.Value]
+  ) -> [HeadHit] {
+    let known = Set(attribution.atHead.map(\.value))
+    let gone = values.enumerated().filter { $1.claim != nil && !known.contains(ValueNumber($0)) }
+    if gone.isEmpty { return [] }
+    let trees = Set(peeled.heads.map { attribution.commits.trees[$0] }).subtracting([0]).map { objects.id($0) }
+    var search = HeadSearch(store, options)
+    return search.run(trees.sorted(), gone.map { (ValueNumber($0), $1.secret) })
   }
 
   /// Tells of objects that something reachable names and that are not there.
@@ -206,10 +358,10 @@ extension Skip {
 private final class ListedObjects: Sendable {
   private let table: Mutex<ObjectTable>
 
-  init(idCount: Int, expected: Int) {
-    var empty = ObjectTable(idCount: idCount)
-    empty.reserve(expected)
-    table = Mutex(empty)
+  init(_ known: ObjectTable, expected: Int) {
+    var known = known
+    known.reserve(expected)
+    table = Mutex(known)
   }
 
   func add(_ id: ObjectID, _ kind: ObjectKind) { table.withLock { _ = $0.insert(id, kind) } }

@@ -18,7 +18,8 @@ public struct LocatorError: Error, Sendable, Equatable, CustomStringConvertible 
 /// Reads values again.
 public final class Locator {
   private let target: String
-  private var reader: Result<StoreReader, LocatorError>?
+  /// By submodule's name; that of the repository itself is empty.
+  private var opened: [String: Result<Opened, LocatorError>] = [:]
   private static let maximumBytes = 1 << 30
 
   /// A locator for a report on `target`: the path of a repository, a directory or a file.
@@ -32,7 +33,9 @@ public final class Locator {
   /// The value at one occurrence; the repository is opened once.
   public func read(_ occurrence: Occurrence) throws(LocatorError) -> Secret {
     guard let object = occurrence.object else { return try readFile(occurrence) }
-    let reader = try open().get()
+    let place = try open(occurrence.submodule ?? "").get()
+    if occurrence.place == .refName { return try readName(occurrence, place.repository) }
+    let reader = place.reader
     let secret: Secret?
     do throws(ObjectFailure) {
       secret = try reader.read(object) { _, bytes in Locator.take(occurrence, bytes) }
@@ -41,17 +44,37 @@ public final class Locator {
     return secret
   }
 
-  private func open() -> Result<StoreReader, LocatorError> {
-    if let reader { return reader }
-    let opened: Result<StoreReader, LocatorError>
+  /// A repository and its objects.
+  private struct Opened {
+    let repository: Repository
+    let reader: StoreReader
+  }
+
+  private func open(_ submodule: String) -> Result<Opened, LocatorError> {
+    if let known = opened[submodule] { return known }
+    let result: Result<Opened, LocatorError>
     do {
-      let repository = try Repository.open(target)
-      opened = .success(try HistoryScan.store(repository, maximumBlobBytes: Locator.maximumBytes).makeReader())
+      let repository = try Repository.open(target).submodule(submodule)
+      let store = try HistoryScan.store(repository, maximumBlobBytes: Locator.maximumBytes)
+      result = .success(Opened(repository: repository, reader: store.makeReader()))
     } catch {
-      opened = .failure(LocatorError(reason: "\(error)"))
+      result = .failure(LocatorError(reason: "\(error)"))
     }
-    reader = opened
-    return opened
+    opened[submodule] = result
+    return result
+  }
+
+  /// The value in a ref's name. The report's own path hides it, so the name is known by its object and what is shown.
+  private func readName(_ occurrence: Occurrence, _ repository: Repository) throws(LocatorError) -> Secret {
+    let references: [Reference]
+    do { references = try repository.references() } catch { throw LocatorError(reason: error.reason) }
+    for reference in references where reference.target == occurrence.object {
+      let name = Array(reference.name.utf8)
+      guard let secret = Locator.take(occurrence, name.span) else { continue }
+      let shown = Array(secret.redacted.utf8)
+      if occurrence.path.bytes == name || !occurrence.path.bytes.ranges(of: shown).isEmpty { return secret }
+    }
+    throw LocatorError(reason: "the ref is not there any more")
   }
 
   private func readFile(_ occurrence: Occurrence) throws(LocatorError) -> Secret {
@@ -72,7 +95,7 @@ public final class Locator {
     return try directory.open(Array(parts.last ?? [])).read(maximumBytes: Locator.maximumBytes)
   }
 
-  private static func take(_ occurrence: Occurrence, _ bytes: Span<UInt8>) -> Secret? {
+  static func take(_ occurrence: Occurrence, _ bytes: Span<UInt8>) -> Secret? {
     guard occurrence.offset >= 0, occurrence.length > 0, occurrence.offset <= bytes.count,
       occurrence.length <= bytes.count - occurrence.offset
     else { return nil }

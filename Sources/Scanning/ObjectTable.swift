@@ -5,7 +5,8 @@ internal import Model
 
 /// Ids in little room: 20 or 32 bytes each.
 struct PackedIDs: Sendable {
-  private var words: [UInt32] = []
+  /// Big-endian words, those of one id after those of another.
+  private(set) var words: [UInt32] = []
   /// Words of one id.
   private let stride: Int
 
@@ -20,6 +21,9 @@ struct PackedIDs: Sendable {
       ? ObjectID(words: (word(0), word(2), UInt64(words[at + 4]) << 32, 0), count: 20)
       : ObjectID(words: (word(0), word(2), word(4), word(6)), count: 32)
   }
+
+  /// The first four bytes of the id at `index`.
+  func firstWord(_ index: Int) -> UInt32 { words[index * stride] }
 
   /// Whether the id at `index` is `id`.
   func holds(_ id: ObjectID, at index: Int) -> Bool {
@@ -42,6 +46,9 @@ struct PackedIDs: Sendable {
     words.append(UInt32(truncatingIfNeeded: own.3 >> 32))
     words.append(UInt32(truncatingIfNeeded: own.3))
   }
+
+  /// Adds the next word of an id, when ids are read word by word.
+  mutating func append(word: UInt32) { words.append(word) }
 
   /// Makes room for that many ids in all.
   mutating func reserve(_ count: Int) { words.reserveCapacity(count * stride) }

@@ -64,6 +64,7 @@ public final class OccurrenceReader {
       return nil
     }
     let value = occurrence.offset..<occurrence.offset + occurrence.length
+    if occurrence.place == .refName || occurrence.submodule != nil { return nil }
     if let object = occurrence.object {
       let found = try? reader?.read(object) { _, bytes in GenericSample.at(value, in: bytes)?.evidence }
       return (found ?? nil) ?? nil
@@ -74,6 +75,8 @@ public final class OccurrenceReader {
 
   /// What stands round an occurrence of a rule's finding; nil where it can't be read any more.
   public func text(_ rule: RuleID, _ occurrence: Occurrence) -> OccurrenceText? {
+    // Neither a name nor a submodule's object is anything this reader could read.
+    if occurrence.place == .refName || occurrence.place == .fileName || occurrence.submodule != nil { return nil }
     if let object = occurrence.object {
       let found: OccurrenceText?? = try? reader?.read(object) { _, bytes in text(rule, occurrence, bytes) }
       return found ?? nil

@@ -5,7 +5,7 @@ internal import Model
 
 /// The roots of a walk by what they are.
 struct PeeledRoots {
-  private(set) var commits: [(commit: Int, reachability: Reachability)] = []
+  fileprivate(set) var commits: [(commit: Int, reachability: Reachability)] = []
   private(set) var trees: [(number: UInt32, reachability: Reachability)] = []
   private(set) var blobs: [ObjectID: Reachability] = [:]
   /// How each annotated tag is reached, the best way; those that nothing reaches are not in it.
@@ -28,8 +28,12 @@ struct PeeledRoots {
       }
       let number = objects.find(id)
       if let commit = graph.find(id) {
-        commits.append((commit, root.reachability))
-        if root.reachability == .branch { heads.append(commit) }
+        if root.reachability == .stash {
+          addStash(commit, graph)
+        } else {
+          commits.append((commit, root.reachability))
+        }
+        if root.reachability.isBranch { heads.append(commit) }
       } else if number == 0 {
         // A reflog may well name what has been pruned since.
         if root.reachability < .reflog, told.insert(id).inserted { absent.append(id) }
@@ -39,6 +43,19 @@ struct PeeledRoots {
         blobs[id] = root.reachability
       }
     }
+  }
+}
+
+extension PeeledRoots {
+  /// A stash is a commit of the work tree, whose parents are the commit it was made on, one of the index, and sometimes one
+  /// of the files that were not tracked. What they were made on is labelled first, since all of them lead there.
+  private mutating func addStash(_ commit: Int, _ graph: CommitGraph) {
+    let parents = graph.parents(commit).map { Int($0) }
+    guard parents.count > 1 else { return commits.append((commit, .stash)) }
+    commits.append((parents[0], .stash))
+    commits.append((parents[1], .stashIndex))
+    if parents.count > 2 { commits.append((parents[2], .stashUntracked)) }
+    commits.append((commit, .stashWorktree))
   }
 }
 

@@ -73,6 +73,8 @@ public struct GatePolicy: Sendable, Equatable {
   public var ignoredPaths: [PathGlob] = []
   /// Rules whose findings do not count.
   public var ignoredRules: Set<RuleID> = []
+  /// The least confidence that scans of the repository tell of; nil leaves it to whoever scans.
+  public var leastReported: Confidence?
 
   /// What holds where a repository says nothing.
   public init() {}
@@ -84,9 +86,13 @@ public struct GatePolicy: Sendable, Equatable {
     let root: Node
     do { root = try TOML.parse(bytes, name: name) } catch { throw PolicyErrors(mistakes: ["\(error)"]) }
     var reader = PolicyReader(name: name)
-    reader.refuseUnknown(in: root, known: ["gate", "ignore"], "the file")
+    reader.refuseUnknown(in: root, known: ["gate", "ignore", "scan"], "the file")
     if let gate = reader.table("gate", in: root) { readGate(gate, &reader) }
     if let ignore = reader.table("ignore", in: root) { readIgnore(ignore, &reader) }
+    if let scan = reader.table("scan", in: root) {
+      reader.refuseUnknown(in: scan, known: ["min_confidence"], "[scan]")
+      leastReported = reader.choice("min_confidence", in: scan)
+    }
     guard reader.mistakes.isEmpty else {
       throw PolicyErrors(
         mistakes: reader.mistakes.sorted { ($0.line, $0.text) < ($1.line, $1.text) }.map {
@@ -143,10 +149,15 @@ public struct GatePolicy: Sendable, Equatable {
   }
 
   /// Whether the finding lies only where findings do not count.
-  public func ignores(_ finding: Finding) -> Bool {
+  ///
+  /// - Parameter below: where the paths of a scan of a directory begin, from the top, with a slash at its end.
+  public func ignores(_ finding: Finding, below: [UInt8] = []) -> Bool {
     if ignoredRules.contains(finding.rule) { return true }
     return finding.occurrences.allSatisfy { place in
-      !place.path.bytes.isEmpty && ignoredPaths.contains { $0.matches(place.path.bytes) }
+      guard !place.path.bytes.isEmpty else { return false }
+      // Only a directory's files are said from that directory.
+      let path = place.place == .file ? below + place.path.bytes : place.path.bytes
+      return ignoredPaths.contains { $0.matches(path) }
     }
   }
 

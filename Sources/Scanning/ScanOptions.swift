@@ -60,6 +60,13 @@ public struct ScanOptions: Sendable {
   /// Values to look for besides what the rules find, encoded or not; the program must be made with
   /// ``KnownValues/program(with:)``.
   public var known: KnownValues?
+  /// Whether the submodules' own repositories are read, too, as far as they have been fetched.
+  public var includesSubmodules = false
+  /// Where a history scan keeps what it has learnt of objects, so that the next one reads only those that are new; nil for
+  /// nowhere. The file holds no value; it is used only by a scan with the same rules and options.
+  public var objectCache: ObjectCacheFile?
+  /// Told in a sentence of what is odd and does no harm, such as a cache that can't be used.
+  public var notice: (@Sendable (String) -> Void)?
   /// Whether comments that allow a line count.
   public var honoursComments = true
 

@@ -3,7 +3,6 @@
 internal import Git
 public import Matching
 internal import Model
-internal import RuleBook
 internal import Secrets
 
 extension Scanner {
@@ -18,7 +17,11 @@ extension Scanner {
     let roots: [Root]
     let store: ObjectStore
     do { repository = try Repository.open(path) } catch { throw ScanError(error) }
-    do { roots = try repository.roots() } catch { throw ScanError(error) }
+    let references: [Reference]
+    do {
+      references = try repository.references()
+      roots = try repository.roots(references)
+    } catch { throw ScanError(error) }
     do { store = try HistoryScan.store(repository, maximumBlobBytes: options.maximumBlobBytes) } catch {
       throw ScanError(error)
     }
@@ -26,13 +29,10 @@ extension Scanner {
       "\(repository.gitDirectory)\n\(repository.isPartialClone) \(options.maximumBlobBytes) \(options.reportsPublic) "
     text += "\(options.honoursComments) \(options.fingerprintKey?.id ?? "")\n"
     for id in repository.shallowCommits.sorted() { text += "shallow \(id)\n" }
-    for rule in program.rules {
-      text += "\(rule.id)\u{0}\(rule.pattern)\u{0}\(rule.literals)\u{0}\(rule.literalsIgnoreCase) \(rule.secretGroup) "
-      text += "\(rule.width) \(rule.minimumEntropy ?? 0)\u{0}\(rule.stopWords)\u{0}\(rule.severity) \(rule.confidence) "
-      text += "\(rule.checksumIsOptional) \(rule.isPublic)\u{0}\(rule.paths)\n"
-    }
     var bytes = Array(text.utf8)
     for root in roots { bytes += root.target.bytes + Array(root.reachability.rawValue.utf8) }
+    for reference in references { bytes += Array(reference.name.utf8) + [0] + reference.target.bytes }
+    bytes += HistoryMemoryFile.digest(of: program.rules) + repository.indexChecksums()
     return SHA256.hash(bytes + SHA256.hash(store.identity()))
   }
 }

@@ -21,7 +21,9 @@ public enum Scanner {
   ) throws(ScanError) -> ScanReport {
     let repository: Repository
     do { repository = try Repository.open(path) } catch { throw ScanError(error) }
-    return try HistoryScan(repository, program, options).run(target: path)
+    var report = try HistoryScan(repository, program, options).run(target: path)
+    if options.includesSubmodules { try Submodules.add(to: &report, repository, program, options) }
+    return report
   }
 
   /// The key that a report on `target` was fingerprinted with; nil if the target can't be read any more.

@@ -17,7 +17,7 @@ struct TreeGraph: Sendable {
   func isEmpty(_ tree: UInt32) -> Bool { starts[Int(tree)] == starts[Int(tree) + 1] }
 
   /// Joins what the threads found; `objectCount` is the number of objects.
-  init(_ parts: [TreeVisitor], objectCount: Int) {
+  init(_ parts: [TreeEdges], objectCount: Int) {
     names = NameTable()
     edges = []
     edges.reserveCapacity(parts.reduce(0) { $0 + $1.edges.count })
@@ -46,27 +46,37 @@ struct TreeGraph: Sendable {
     self.names = names
   }
 
-  /// By object number, whether a tree leads to a blob that holds values.
-  func leadsToValues(_ blobValues: [ValueSetNumber]) -> [Bool] {
+  /// By object number, whether a tree leads to a blob that holds values. Edges that lead back to a tree on the way, which only
+  /// ids that lie can make, are taken out, so that what is left has no circle.
+  mutating func leadsToValues(_ blobValues: [ValueSetNumber]) -> [Bool] {
     // Depth first without recursion: trees may lie as deep as anybody likes. A tree that is under way counts as
     // leading nowhere, so that a cycle (of ids that lie) ends.
     var leads = blobValues.map { $0 != 0 }
     var isSeen = [Bool](repeating: false, count: leads.count)
+    var isUnderWay = [Bool](repeating: false, count: leads.count)
     var stack: [(tree: Int, next: Int)] = []
     for start in 1..<max(1, leads.count) where !isSeen[start] && starts[start] < starts[start + 1] {
       isSeen[start] = true
+      isUnderWay[start] = true
       stack.append((start, starts[start]))
       while let (tree, next) = stack.last {
         guard next < starts[tree + 1] else {
           stack.removeLast()
+          isUnderWay[tree] = false
           if leads[tree], let above = stack.last { leads[above.tree] = true }
           continue
         }
         stack[stack.count - 1].next = next + 1
         let child = Int(edges[next].child)
+        if isUnderWay[child] {
+          // Number 0 is no object, and leads nowhere.
+          edges[next].child = 0
+          continue
+        }
         if leads[child] { leads[tree] = true }
         if !isSeen[child], starts[child] < starts[child + 1] {
           isSeen[child] = true
+          isUnderWay[child] = true
           stack.append((child, starts[child]))
         }
       }

@@ -72,12 +72,18 @@ final class TreeContext: Sendable {
   let blobValues: [ValueSetNumber]
   let idCount: Int
   let progress: ProgressCounter
+  /// Names that hold values, once that is known.
+  let named: NamedObjects
 
-  init(_ objects: ObjectTable, _ blobValues: [ValueSetNumber], idCount: Int, _ progress: ProgressCounter) {
+  init(
+    _ objects: ObjectTable, _ blobValues: [ValueSetNumber], idCount: Int, _ progress: ProgressCounter,
+    named: NamedObjects = NamedObjects()
+  ) {
     self.objects = objects
     self.blobValues = blobValues
     self.idCount = idCount
     self.progress = progress
+    self.named = named
   }
 }
 
@@ -120,6 +126,8 @@ struct TreeVisitor: ObjectVisitor {
 
   private let context: TreeContext
   private(set) var names = NameTable()
+  /// Names long enough to hold a secret, of entries of any kind.
+  private(set) var longNames = NameTable()
   private(set) var trees: [Tree] = []
   private(set) var edges: [TreeEdge] = []
   /// Objects that the store does not have, with the first few of the trees that name them.
@@ -152,6 +160,7 @@ struct TreeVisitor: ObjectVisitor {
       let start = UInt32(truncatingIfNeeded: reader.offset)
       guard let entry = reader.next() else { break }
       starts.append(start)
+      if entry.name.count >= NameSearch.minimumBytes { noteName(bytes, entry.name, start, &edgeStarts) }
       guard entry.kind != .submodule else { continue }
       let child = context.objects.find(entry.id)
       if child == 0 {
@@ -203,6 +212,20 @@ struct TreeVisitor: ObjectVisitor {
         edge += 1
       }
       offset += until - from
+    }
+  }
+
+  /// Keeps a long name, or where the names that hold values are known, an edge to what stands for it.
+  private mutating func noteName(
+    _ bytes: Span<UInt8>, _ name: Range<Int>, _ start: UInt32, _ edgeStarts: inout [UInt32]
+  ) {
+    if context.named.isEmpty {
+      _ = longNames.number(bytes, name)
+    } else if let place = context.named.find(bytes, name) {
+      let marked = context.named.values[Int(place)].marked
+      let child = UInt32(context.objects.count + 1) + place
+      edges.append(TreeEdge(child: child, name: names.number(marked.span, 0..<marked.count)))
+      edgeStarts.append(start)
     }
   }
 

@@ -1,6 +1,7 @@
 // The distinct values that a scan has met, and the sets of them that single objects hold. Shared by all threads: values
 // are rare, so a lock costs nothing.
 
+internal import Matching
 internal import Model
 internal import RuleBook
 internal import Secrets
@@ -19,6 +20,11 @@ struct Claim: Sendable, Equatable {
   /// Whether this claim is better than `other`, whatever the order in which they were made.
   func beats(_ other: Claim, _ rules: RuleList) -> Bool {
     if confidence != other.confidence { return confidence > other.confidence }
+    // What only a file's name makes a secret gives way: the name may be another elsewhere.
+    if rules.facts[rule].hasDetector && rules.facts[other.rule].hasDetector {
+      let (isByName, isOtherByName) = (rules[rule].isByName, rules[other.rule].isByName)
+      if isByName != isOtherByName { return isOtherByName }
+    }
     let (own, others) = (rules.facts[rule].severity, rules.facts[other.rule].severity)
     return own != others ? own > others : rule < other.rule
   }

@@ -10,10 +10,17 @@ internal import Glibc
   typealias Release = @convention(c) (UnsafeMutableRawPointer?) -> Void
   typealias Explain = @convention(c) (CURLcode) -> UnsafePointer<CChar>?
 
+  typealias Send =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, UnsafeMutablePointer<Int>?) -> CURLcode
+  typealias Receive =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>?) -> CURLcode
+
   let initialise: Initialise
   let perform: Act
   let cleanUp: Release
   let explain: Explain
+  let sendBytes: Send
+  let receiveBytes: Receive
   // Addresses of code: they are never written through.
   nonisolated(unsafe) let setOption: UnsafeMutableRawPointer
   nonisolated(unsafe) let getInformation: UnsafeMutableRawPointer
@@ -35,6 +42,8 @@ internal import Glibc
       let perform = unsafe dlsym(library, "curl_easy_perform"),
       let cleanUp = unsafe dlsym(library, "curl_easy_cleanup"),
       let explain = unsafe dlsym(library, "curl_easy_strerror"),
+      let sendBytes = unsafe dlsym(library, "curl_easy_send"),
+      let receiveBytes = unsafe dlsym(library, "curl_easy_recv"),
       let setOption = unsafe dlsym(library, "curl_easy_setopt"),
       let getInformation = unsafe dlsym(library, "curl_easy_getinfo")
     else { return failure("libcurl lacks functions that are needed") }
@@ -46,6 +55,7 @@ internal import Glibc
       CurlLibrary(
         initialise: unsafeBitCast(initialise, to: Initialise.self), perform: unsafeBitCast(perform, to: Act.self),
         cleanUp: unsafeBitCast(cleanUp, to: Release.self), explain: unsafeBitCast(explain, to: Explain.self),
+        sendBytes: unsafeBitCast(sendBytes, to: Send.self), receiveBytes: unsafeBitCast(receiveBytes, to: Receive.self),
         setOption: setOption, getInformation: getInformation))
   }
 }

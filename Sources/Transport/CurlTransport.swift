@@ -33,9 +33,15 @@ public struct CurlTransport: HTTPTransport {
       call.run(request, address, policy, proxy: proxy ?? "", &lines, exchange)
     }
     lines.wipeNow()
-    guard code == CURLE_OK else { throw call.error(code, exchange) }
+    guard code == CURLE_OK else {
+      var error = call.error(code, exchange)
+      if error.fate == .unknown { error.partial = exchange.takePartial(status) }
+      throw error
+    }
     guard exchange.headersAreWhole else {
-      throw TransportError(fate: .unknown, reason: "\(address.host) closed the connection in the middle of its answer")
+      throw TransportError(
+        fate: .unknown, reason: "\(address.host) closed the connection in the middle of its answer",
+        partial: exchange.takePartial(status))
     }
     guard (200...599).contains(status) else {
       throw TransportError(fate: .unknown, reason: "\(address.host) answered with the status \(status), which is none")

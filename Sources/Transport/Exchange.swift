@@ -44,14 +44,27 @@ final class Exchange {
     return Secret(body)
   }
 
+  /// What has come of a response that broke off; nil where no final status came.
+  func takePartial(_ status: Int) -> HTTPResponse? {
+    guard (200...599).contains(status) else { return nil }
+    return HTTPResponse(status: status, headers: headers, body: takeBody())
+  }
+
   // MARK: - What libcurl reports
 
   /// Appends to the body; false when it is too much.
   fileprivate func receive(_ chunk: UnsafeRawBufferPointer) -> Bool {
     guard chunk.count <= maximumBytes - body.count else {
       excess = "the response is larger than \(maximumBytes) bytes"
+      // What there is room for is kept: a key may be in it.
+      unsafe keep(UnsafeRawBufferPointer(rebasing: chunk.prefix(max(0, maximumBytes - body.count))))
       return false
     }
+    unsafe keep(chunk)
+    return true
+  }
+
+  private func keep(_ chunk: UnsafeRawBufferPointer) {
     let needed = body.count + chunk.count
     if needed > body.capacity {
       // Growing by hand: an array that grows by itself leaves what it held behind.
@@ -62,7 +75,6 @@ final class Exchange {
       body = larger
     }
     unsafe body.append(contentsOf: chunk)
-    return true
   }
 
   /// Takes one header line; false when there are too many.

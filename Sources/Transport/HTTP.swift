@@ -86,11 +86,15 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
   public var fate: Fate
   /// One sentence, without any secret.
   public var reason: String
+  /// What had come of a response when it broke off: its status, its headers, and its body as far as it came; nil where
+  /// not even a status came. The answer to a mutation may hold the new key although it is not whole.
+  public var partial: HTTPResponse?
 
   /// An error as given.
-  public init(fate: Fate, reason: String) {
+  public init(fate: Fate, reason: String, partial: HTTPResponse? = nil) {
     self.fate = fate
     self.reason = reason
+    self.partial = partial
   }
   /// The reason.
   public var description: String { reason }

@@ -15,7 +15,7 @@ struct BaselineCommand: ParsableCommand {
       The baseline is a text file made for merging: one finding a line, sorted, with a reason, an owner and a last day.
       An entry follows the value's keyed fingerprint, so rebase, squash, rename and moved lines leave it be.
       """,
-    subcommands: [Create.self, Update.self, Check.self])
+    subcommands: [Create.self, Update.self, BaselineAllowCommand.self, Check.self])
 
   /// The report to work on: one that is given, or a scan of the repository made now with the baseline's key.
   struct Source: ParsableArguments {
@@ -27,8 +27,10 @@ struct BaselineCommand: ParsableCommand {
       help: ArgumentHelp("The baseline (default: \(Baseline.fileName) at the top).", valueName: "file"))
     var baseline: String?
 
-    @Option(help: ArgumentHelp("Leave out findings below this confidence.", valueName: "level"))
-    var minConfidence: ConfidenceLevel = .context
+    @Option(
+      help: ArgumentHelp(
+        "Leave out findings below this confidence (default: as configured, else context).", valueName: "level"))
+    var minConfidence: ConfidenceLevel?
 
     func file() throws -> String {
       if let baseline { return baseline }
@@ -52,7 +54,8 @@ struct BaselineCommand: ParsableCommand {
       } else {
         found = try Scans.history(path ?? ".", key: baseline.key)
       }
-      found.findings.removeAll { $0.confidence < minConfidence.confidence }
+      let least = try Settings.load(for: path ?? ".").confidence(minConfidence)
+      found.findings.removeAll { $0.confidence < least }
       return found
     }
   }

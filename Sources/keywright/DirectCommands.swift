@@ -30,7 +30,7 @@ extension ScanCommand {
     command.format = nil
     command.output = nil
     command.showSecrets = false
-    command.maxBytes = ScanCommand.defaultMaximumBytes
+    command.maxBytes = nil
     command.threads = nil
     command.stats = false
     command.fullScan = false
@@ -67,10 +67,11 @@ extension RuleOptions {
 extension JudgementOptions {
   fileprivate static var usual: JudgementOptions {
     var options = JudgementOptions()
-    options.minConfidence = .context
+    options.minConfidence = nil
     options.baseline = nil
     options.noBaseline = false
     options.ignoreAllowComments = false
+    options.noRepositoryConfig = false
     return options
   }
 }

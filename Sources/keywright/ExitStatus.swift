@@ -24,6 +24,20 @@ enum ExitStatus: Int32, Error {
   case interrupted = 130
 }
 
+extension ExitStatus {
+  /// What each code means, for the manual.
+  static let meanings: [(code: Int32, text: String)] = [
+    (0, "Clean, done, or nothing due."),
+    (
+      1,
+      "Findings (scan, gate, hooks), live ones (verify), something to mend (audit, baseline check, report --compare)."
+    ),
+    (2, "Wrong usage or configuration."), (3, "Something that was asked for could not be read, or told."),
+    (4, "A rotation's outcome is unknown: run keywright resume."), (5, "A person is needed."),
+    (6, "The old key still works."), (75, "Another run holds the lock."), (130, "Interrupted."),
+  ]
+}
+
 /// An error for people: what is wrong, and what to do about it.
 struct Failure: Error {
   var status: ExitStatus

@@ -15,9 +15,13 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       The finding is named by its fingerprint, or by the beginning of it. The place is read again; nothing is sent.
       A weight is what a piece of evidence adds to (or takes from) the natural logarithm of the odds.
+
+      Example: keywright scan --output scan.json; keywright explain scan.json 5f3a
       """)
 
-  @Argument(help: ArgumentHelp("A JSON report of scan or verify.", valueName: "report")) var report: String
+  @Argument(
+    help: ArgumentHelp("A JSON report of scan or verify.", valueName: "report"), completion: Completions.reports)
+  var report: String
   @Argument(help: ArgumentHelp("The finding's fingerprint, or its beginning.", valueName: "fingerprint")) var finding:
     String
   @Option(help: ArgumentHelp("Read from this repository instead of the one the report names.", valueName: "path"))

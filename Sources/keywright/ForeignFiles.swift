@@ -43,10 +43,11 @@ struct ForeignFiles {
   /// - Parameters:
   ///   - target: what is scanned; nil for a stream, for which only the environment speaks.
   ///   - isDirectory: whether it is scanned as a directory, whatever repository it lies in.
+  ///   - hearsRepository: whether the repository's own files count; the environment's always do.
   static func load(
-    for target: String?, isDirectory: Bool = false, environment: GitEnvironment
+    for target: String?, isDirectory: Bool = false, environment: GitEnvironment, hearsRepository: Bool = true
   ) throws -> ForeignFiles {
-    guard let target else { return try ForeignFiles(Source(read: { _, _ in nil }, name: { $0 })) }
+    guard let target, hearsRepository else { return try ForeignFiles(Source(read: { _, _ in nil }, name: { $0 })) }
     if !isDirectory, let repository = try? Repository.open(target, environment: environment), repository.workTree == nil
     {
       guard let head = repository.head(), let reader = try? repository.objectStore(environment).makeReader(),
@@ -54,8 +55,7 @@ struct ForeignFiles {
       else { return .none }
       return try ForeignFiles(contents, name: "HEAD", workTree: nil)
     }
-    let usual = isDirectory ? nil : BaselineFile.usualPath(for: target)
-    let top = usual.map { String($0.dropLast(Baseline.fileName.utf8.count)) } ?? target + "/"
+    let top = (isDirectory ? nil : BaselineFile.top(of: target)) ?? target + "/"
     return try ForeignFiles(
       Source(
         read: { name, limit in

@@ -43,8 +43,10 @@ struct GateCommand: ParsableCommand {
   var head: String?
   @Option(help: "What fails: any finding, one that is new since the baseline, a live one, or one that is not dead.")
   var policy: FailureChoice?
-  @Option(help: ArgumentHelp("Leave out findings below this confidence.", valueName: "level"))
-  var minConfidence: ConfidenceLevel = .context
+  @Option(
+    help: ArgumentHelp(
+      "Leave out findings below this confidence (default: as configured, else context).", valueName: "level"))
+  var minConfidence: ConfidenceLevel?
   @Flag(help: "Report, but pass.") var warnOnly = false
   @Flag(help: "Ask the providers which keys are live (uses the network).") var verify = false
   @Flag(help: "Let git fetch the history that is missing (uses the network, and git's configuration).") var deepen =
@@ -141,7 +143,8 @@ struct GateCommand: ParsableCommand {
     var report = try Scans.run(options, rules: rules) {
       try Scanner.range(path ?? ".", range, environment: environment, program: $0, options: $1)
     }
-    report.findings.removeAll { $0.confidence < minConfidence.confidence }
+    let least = try Settings.gateConfidence(minConfidence, trust.policy)
+    report.findings.removeAll { $0.confidence < least }
     guard let contents = try? CommitContents(scope.head, reader: reader) else { return report }
     for index in report.findings.indices {
       let value = report.findings[index].secret

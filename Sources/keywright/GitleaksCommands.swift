@@ -138,7 +138,8 @@ private struct GitleaksRun {
     // What nothing reaches, gitleaks does not see.
     for index in report.findings.indices {
       report.findings[index].occurrences.removeAll { place in
-        place.reachability == .dangling || decodings.map { place.decoders.count > $0 } ?? false
+        place.reachability?.isReached == false || place.place == .fileName || place.place == .refName
+          || decodings.map { place.decoders.count > $0 } ?? false
       }
     }
     report.findings.removeAll { $0.occurrences.isEmpty }

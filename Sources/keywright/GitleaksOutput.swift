@@ -136,7 +136,7 @@ private struct GitleaksEntries {
     for finding in report.findings {
       guard let secret = finding.secret else { continue }
       for path in Set(finding.occurrences.map(\.path)) { byPath[path, default: []].append(secret) }
-      if finding.occurrences.contains(where: { $0.place == .commit }) { inMessages.append(secret) }
+      if finding.occurrences.contains(where: { $0.place.isCommitText }) { inMessages.append(secret) }
     }
     self.byPath = byPath
     self.inMessages = inMessages

@@ -17,12 +17,18 @@ struct HookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hook",
     abstract: "Stop a key before it is committed, pushed or received.",
+    discussion: """
+      Examples: keywright hook install; keywright hook install pre-commit pre-push; keywright hook install --global
+      """,
     subcommands: [Install.self, Uninstall.self, Run.self])
 
   struct Install: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Install a hook; one that is there already goes on running first.",
-      discussion: "Respects core.hooksPath. With --global, installs into git's template directory for new repositories."
+      discussion: """
+        Respects core.hooksPath. With --global, installs into git's template directory for new repositories. pre-receive
+        belongs into the bare repository on the server: keywright hook install pre-receive --repository /srv/git/shop.git
+        """
     )
 
     @Argument(help: "pre-commit, pre-push or pre-receive (default: pre-commit).") var hooks: [HookKind] = [.preCommit]
@@ -73,7 +79,8 @@ struct HookCommand: ParsableCommand {
             HookAdvice(
               hook: hook, colour: Console.errorColour, excerpts: Excerpts(".", environment: environment),
               isFirstCommit: (try? Repository.open(".", environment: environment))?.head() == nil,
-              isBelowTop: Surroundings.variable("GIT_PREFIX") != nil, alsoMasked: weaker
+              isBelowTop: Surroundings.variable("GIT_PREFIX") != nil, alsoMasked: weaker,
+              configured: hook == .preReceive ? [:] : ConfiguredNames.of(report.findings)
             ).text(report).utf8))
         throw ExitStatus.findings
       }
@@ -92,10 +99,12 @@ struct HookCommand: ParsableCommand {
             pushed, judgement, choice: ruleChoice, options, environment), []
         )
       }
-      let baseline = try judgement.loadBaseline(for: ".")
-      options.fingerprintKey = baseline?.key
-      options.honoursComments = !judgement.ignoreAllowComments
-      let foreign = try ForeignFiles.load(for: ".", environment: environment)
+      let judging = try judgement.judgement(for: ".", environment: environment)
+      options.fingerprintKey = judging.baseline?.key
+      options.honoursComments = judging.honoursComments
+      if let limit = judging.settings.number(.maxBytes) { options.maximumBlobBytes = limit }
+      let foreign = try ForeignFiles.load(
+        for: ".", environment: environment, hearsRepository: judging.hearsRepository)
       let rules = try ruleChoice.chosen(foreign)
       var report: ScanReport
       if hook == .preCommit {
@@ -109,8 +118,8 @@ struct HookCommand: ParsableCommand {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }
-      let weaker = report.findings.filter { $0.confidence < judgement.minConfidence.confidence }.flatMap(\.occurrences)
-      judgement.judge(&report, baseline)
+      let weaker = report.findings.filter { $0.confidence < judging.least }.flatMap(\.occurrences)
+      judging.judge(&report)
       foreign.apply(to: &report, rules, ".", environment)
       return (report, weaker)
     }

@@ -61,10 +61,12 @@ struct KeyDelivery: ParsableArguments {
       }
     }
     if json {
-      Console.write(document(key, shows: shows))
+      var text = document(key, shows ? value : nil)
+      Console.write(text)
+      wipe(&text)
     } else if shows {
-      value.append(0x0a)
       Console.write(value)
+      Console.write([0x0a])
     }
     if shows, output == nil, let lost = Console.lost {
       throw Failure(
@@ -75,16 +77,36 @@ struct KeyDelivery: ParsableArguments {
     if let end = key.previousExpiresAt { Console.note("the key that it replaces works until \(end)") }
   }
 
-  private func document(_ key: IssuedKey, shows: Bool) -> [UInt8] {
+  /// What the service said. The value is put in last, into a buffer that does not grow: no copy of it stays behind.
+  private func document(_ key: IssuedKey, _ value: [UInt8]?) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
       writer.member("key_id") { $0.string(key.keyID) }
       writer.member("name") { $0.string(key.name) }
       writer.member("previous_expires_at") { $0.string(key.previousExpiresAt) }
-      if shows { writer.member("api_key") { $0.string(utf8: key.value.copyBytes()) } }
     }
     writer.endLine()
-    return writer.bytes
+    guard let value else { return writer.bytes }
+    let end = Array("\n}\n".utf8)
+    let member = Array(",\n  \"api_key\": \"".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(writer.bytes.count + member.count + 6 * value.count + 1)
+    text.append(contentsOf: writer.bytes.dropLast(end.count))
+    text.append(contentsOf: member)
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in value {
+      switch byte {
+      case 0x22, 0x5c:
+        text.append(0x5c)
+        text.append(byte)
+      case 0..<0x20, 0x7f:
+        for byte in [0x5c, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]] { text.append(byte) }
+      default: text.append(byte)
+      }
+    }
+    text.append(0x22)
+    text.append(contentsOf: end)
+    return text
   }
 }
 

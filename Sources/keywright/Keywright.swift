@@ -14,17 +14,37 @@ struct Keywright: ParsableCommand {
       scan finds, verify asks the providers, rotate replaces a key everywhere and proves the old one dead.
       Nothing but verify, rotate, resume and keys uses the network; gate does when it is told to ask or to fetch.
 
+      Begin with: keywright scan. See also keywright COMMAND --help, keywright manual, and keywright doctor.
+
       Exit status: 0 clean or done, 1 findings, 2 usage or configuration, 3 scan incomplete, 4 rotation outcome unknown
       (run resume), 5 a person is needed, 6 the old key still works, 75 locked by another run, 130 interrupted.
       Anything else is a failure.
       """,
     version: programVersion,
-    subcommands: [
-      ScanCommand.self, GateCommand.self, HookCommand.self, VerifyCommand.self, RotateCommand.self, ResumeCommand.self,
-      RotationCommand.self, KeysCommand.self, ScheduleCommand.self, AuditCommand.self, BaselineCommand.self,
-      RulesCommand.self, ReportCommand.self, ExplainCommand.self, TrustCommand.self, GitleaksGitCommand.self,
-      GitleaksDirCommand.self,
-      GitleaksStdinCommand.self, GitleaksDetectCommand.self, GitleaksProtectCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Find",
+        subcommands: [
+          ScanCommand.self, GateCommand.self, HookCommand.self, BaselineCommand.self, ReportCommand.self,
+          ExplainCommand.self, RulesCommand.self,
+        ]),
+      CommandGroup(
+        name: "Prove and replace",
+        subcommands: [
+          VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self, KeysCommand.self,
+          ScheduleCommand.self, AuditCommand.self,
+        ]),
+      CommandGroup(
+        name: "Set up",
+        subcommands: [
+          ConfigCommand.self, TrustCommand.self, DoctorCommand.self, CompletionsCommand.self, ManualCommand.self,
+        ]),
+      CommandGroup(
+        name: "As gitleaks",
+        subcommands: [
+          GitleaksGitCommand.self, GitleaksDirCommand.self, GitleaksStdinCommand.self, GitleaksDetectCommand.self,
+          GitleaksProtectCommand.self,
+        ]),
     ])
 }
 
@@ -32,6 +52,7 @@ struct Keywright: ParsableCommand {
 enum Program {
   static func main() {
     ProcessHardening.apply()
+    SignalWatch.installEnding(status: ExitStatus.interrupted.rawValue, erasesLine: StandardStream.error.isTerminal)
     endProcess(Console.finalStatus(run(Array(CommandLine.arguments.dropFirst()))))
   }
 
@@ -49,18 +70,30 @@ enum Program {
       Console.complain(failure.message, hint: failure.hint)
       return failure.status.rawValue
     } catch {
-      return endOfParsing(error).rawValue
+      return endOfParsing(error, arguments).rawValue
     }
   }
 
   /// What ArgumentParser throws: requests for help or the version are answers, the rest is bad usage.
-  private static func endOfParsing(_ error: any Error) -> ExitStatus {
-    let text = Keywright.fullMessage(for: error)
+  private static func endOfParsing(_ error: any Error, _ arguments: [String]) -> ExitStatus {
     if Keywright.exitCode(for: error) == .success {
+      let text = Keywright.fullMessage(for: error)
       Console.write(text.hasSuffix("\n") ? text : text + "\n")
       return .done
     }
-    Console.complain(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text, hint: nil)
+    let suggestion = Suggestions.find(arguments)
+    var message = suggestion.message ?? lowered(Keywright.message(for: error))
+    // The values that would be right are in the hint, or near enough to be named there.
+    if suggestion.hint != nil, let cut = message.firstRange(of: ". Please provide") {
+      message = String(message[..<cut.lowerBound])
+    }
+    Console.complain(message, hint: suggestion.hint)
     return .usage
+  }
+
+  /// The parser's sentences begin with a capital, and ours do not.
+  private static func lowered(_ text: String) -> String {
+    guard let first = text.first, first.isUppercase, text.dropFirst().first?.isLowercase == true else { return text }
+    return first.lowercased() + text.dropFirst()
   }
 }

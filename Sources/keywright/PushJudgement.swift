@@ -39,7 +39,8 @@ enum PushJudgement {
     var report = try Scans.run(options, rules: rules) {
       try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
     }
-    report.findings.removeAll { $0.confidence < judgement.minConfidence.confidence }
+    let least = try judgement.minConfidence?.confidence ?? trust.policy.leastReported ?? judgement.leastConfidence()
+    report.findings.removeAll { $0.confidence < least }
     var verdict = GateVerdict(report)
     verdict.suppress(trust, today: BaselineCommand.today)
     trust.foreign.apply(to: &verdict.report, rules, ".", environment)

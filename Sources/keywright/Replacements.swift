@@ -99,8 +99,10 @@ enum Replacements {
     }
     var binary: [ObjectID] = []
     var names = 0
+    var paths = 0
     for place in report.findings.filter(\.isOpen).flatMap(\.occurrences) {
-      guard let object = place.object, place.reachability != .dangling else { continue }
+      if place.place == .fileName || place.place == .refName { paths += 1 }
+      guard let object = place.object, place.reachability?.isReached != false else { continue }
       if place.place == .blob {
         let isBinary = try? reader.read(object) { _, bytes in (0..<min(bytes.count, 8_192)).contains { bytes[$0] == 0 }
         }
@@ -120,6 +122,9 @@ enum Replacements {
         "git filter-repo changes no binary files, and \(binary.count) hold a value; take them out whole with "
           + "--strip-blobs-with-ids, from a file of these ids:")
       for id in binary.prefix(50) { Console.note("  \(id)") }
+    }
+    if paths > 0 {
+      Console.note("\(paths) values stand in the names of files or refs, for which --path-rename is there")
     }
     if names > 0 { Console.note("\(names) values stand in authors' names, for which --mailmap is there") }
   }

@@ -20,7 +20,7 @@ struct RotateCommand: ParsableCommand {
       key still works, 75 locked by another run, 130 interrupted.
       """)
 
-  @Argument(help: ArgumentHelp("Names of configured keys.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of configured keys.", valueName: "name"), completion: Completions.keys)
   var names: [String] = []
 
   @Flag(help: "Rotate what is older than its max_age. Safe to call at any time.")
@@ -70,13 +70,13 @@ struct RotateCommand: ParsableCommand {
   func run() throws {
     SignalWatch.install()
     let configuration = try configured.load()
+    if plan { return try showPlans(configuration) }
     let ledger = try Wiring.ledger(stateOptions, configuration)
     let rotator = try Wiring.rotator(ledger, configuration, allowsTracked: allowTracked) { StatusLine.show($0) }
     defer { StatusLine.clear() }
     let session = RotationSession()
-    if due && !plan { try ResumeCommand.resumeAll(ledger, rotator, session) }
+    if due { try ResumeCommand.resumeAll(ledger, rotator, session) }
     let chosen = try choose(configuration, ledger)
-    if plan { return try showPlan(chosen.keys, rotator) }
     let resumed = Set(session.reports.map(\.name))
     let (cause, graceMs) = (cause, grace.flatMap(DurationText.milliseconds))
     try session.work(on: chosen.keys.filter { !resumed.contains($0.name) }, name: \.name) { key in
@@ -95,10 +95,12 @@ struct RotateCommand: ParsableCommand {
   private var cause: String { due ? "due" : leaked != nil ? "leaked" : "manual" }
 
   private func choose(
-    _ configuration: Configuration, _ ledger: Ledger
+    _ configuration: Configuration, _ ledger: Ledger?
   ) throws -> (keys: [ConfiguredKey], isIncomplete: Bool) {
     if let leaked { return try LeakedKeys.choose(leaked, repository, configuration) }
     if due {
+      // Without a ledger no key was ever seen, and ages count from when one is.
+      guard let ledger else { return ([], false) }
       do throws(LedgerError) {
         let now = SystemClock().now()
         if !plan { try Due.takeStock(configuration, ledger, nowMs: now) }
@@ -116,7 +118,9 @@ struct RotateCommand: ParsableCommand {
         let known = configuration.keys.map(\.name)
         throw Failure(
           .usage, "no key is named '\(RotationText.printed(name))' in \(configuration.path)",
-          hint: known.isEmpty ? "it has no [[key]] at all" : "it has: \(known.prefix(20).joined(separator: ", "))")
+          hint: known.isEmpty
+            ? "it has no [[key]] at all"
+            : Near.hint(name, among: known) ?? "it has: \(known.prefix(20).joined(separator: ", "))")
       }
       return key
     }
@@ -124,11 +128,14 @@ struct RotateCommand: ParsableCommand {
     return (keys.filter { seen.insert($0.name).inserted }, false)
   }
 
-  private func showPlan(_ keys: [ConfiguredKey], _ rotator: Rotator) throws {
+  private func showPlans(_ configuration: Configuration) throws {
+    let ledger = try Wiring.existingLedger(stateOptions, configuration)
+    let planner = Wiring.planner(ledger, allowsTracked: allowTracked)
+    let keys = try choose(configuration, ledger).keys
     if keys.isEmpty { Console.note("nothing would be done") }
     for key in keys {
       do {
-        for line in try rotator.plan(key, graceMs: grace.flatMap(DurationText.milliseconds)).lines {
+        for line in try planner.plan(key, graceMs: grace.flatMap(DurationText.milliseconds)).lines {
           Console.write(RotationText.printed(line) + "\n")
         }
       } catch let refusal as RotationRefusal {
@@ -137,7 +144,7 @@ struct RotateCommand: ParsableCommand {
         throw Failure(error)
       }
     }
-    Console.note("a plan: nothing was sent, and no file of yours was written")
+    Console.note("a plan: nothing was sent, and nothing was written")
   }
 
   private func writeMetrics(_ configuration: Configuration, _ ledger: Ledger) {

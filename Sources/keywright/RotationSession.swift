@@ -137,6 +137,9 @@ enum RotationText {
       text +=
         "  new key    \(printed(id)), fingerprint \(fingerprint.prefix(12)), proven \(times(report.proofs.count))\n"
     }
+    if report.identityCompared == false {
+      text += "  note       the service does not say whose the keys are, so that could not be compared\n"
+    }
     if !report.deaths.isEmpty {
       let status = report.deaths.last?.status.map { ", last with \($0)" } ?? ""
       text += "  old key    \(printed(report.oldKeyID ?? "")), refused \(times(report.deaths.count))\(status)\n"

@@ -12,17 +12,19 @@ struct RuleOptions: ParsableArguments {
     help: ArgumentHelp(
       "Use the rules of this provider file, too (see: keywright rules check FILE).",
       discussion: "May be given several times. A file whose provider is built in takes that one's place.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["toml"]))
   var rules: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Use this rule (or all rules of this provider) and no other. May be given several times.", valueName: "id"))
+      "Use this rule (or all rules of this provider) and no other. May be given several times.", valueName: "id"),
+    completion: Completions.rules)
   var enableRule: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Do without this rule (or all rules of this provider). May be given several times.", valueName: "id"))
+      "Do without this rule (or all rules of this provider). May be given several times.", valueName: "id"),
+    completion: Completions.rules)
   var disableRule: [String] = []
 
   /// The rules that the options ask for, and those that other scanners' files add; nil where they are the built-in ones, as

@@ -21,9 +21,13 @@ struct RulesListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List every kind of credential that is looked for.",
-    discussion: "A line each: id, severity, what a match rests on, whether it can be verified, name.")
+    discussion: """
+      A line each: id, severity, what a match rests on, whether it can be verified, name.
 
-  @Option(help: ArgumentHelp("Only this provider's.", valueName: "id"))
+      Example: keywright rules list --provider github
+      """)
+
+  @Option(help: ArgumentHelp("Only this provider's.", valueName: "id"), completion: Completions.providers)
   var provider: String?
 
   @Option(help: "text or json (default: text).")
@@ -84,9 +88,16 @@ struct RulesListCommand: ParsableCommand {
 struct RulesShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Show all that is known of a kind of credential, or of a provider's kinds.")
+    abstract: "Show all that is known of a kind of credential, or of a provider's kinds.",
+    discussion: """
+      Patterns, examples made up anew, how the provider would be asked, where it is documented. The ids of other tools are
+      understood.
 
-  @Argument(help: ArgumentHelp("A rule's id or alias, or a provider's id.", valueName: "id"))
+      Example: keywright rules show github
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A rule's id or alias, or a provider's id.", valueName: "id"), completion: Completions.rules)
   var id: String
 
   func run() throws {
@@ -145,7 +156,7 @@ struct RulesCheckCommand: ParsableCommand {
       Exit status: 0 all hold, 2 mistakes (or, with --strict, advice).
       """)
 
-  @Argument(help: ArgumentHelp("Provider files.", valueName: "file"))
+  @Argument(help: ArgumentHelp("Provider files.", valueName: "file"), completion: .file(extensions: ["toml"]))
   var files: [String] = []
 
   @Option(help: ArgumentHelp("How many texts to make of each example.", valueName: "n"))
@@ -193,19 +204,26 @@ struct RulesCheckCommand: ParsableCommand {
 
 extension RulesCommand {
   static func noProvider(_ id: String, _ book: RuleBook) -> Failure {
-    let near = book.providers.map(\.id).filter { editDistance($0, id) <= 2 || $0.contains(id) }
-    return Failure(.usage, "no provider has the id '\(id)'", hint: hint(near, "keywright rules list"))
+    let ids = book.providers.map(\.id)
+    return Failure(
+      .usage, "no provider has the id '\(shortened(id))'", hint: near(id, ids) ?? "see: keywright rules list")
   }
 
   static func noRule(_ id: String, _ book: RuleBook) -> Failure {
-    let near = (book.providers.map(\.id) + book.rules.map(\.id.rawValue)).filter {
-      editDistance($0, id) <= min(3, id.utf8.count / 3) || $0.contains(id)
-    }
-    return Failure(.usage, "no rule or provider has the id '\(id)'", hint: hint(near, "keywright rules list"))
+    Failure(
+      .usage, "no rule or provider has the id '\(shortened(id))'",
+      hint: nearRules(id, book) ?? "see: keywright rules list")
   }
 
-  private static func hint(_ near: [String], _ command: String) -> String {
-    near.isEmpty ? "see: \(command)" : "did you mean \(near.prefix(5).joined(separator: ", "))?"
+  /// The rules whose ids (or other tools' ids for them) are near to what was written.
+  static func nearRules(_ id: String, _ book: RuleBook) -> String? {
+    near(id, book.rules.map(\.id.rawValue) + book.rules.flatMap(\.aliases) + book.providers.map(\.id))
+  }
+
+  private static func near(_ id: String, _ ids: [String]) -> String? {
+    if let hint = Near.hint(id, among: Set(ids)) { return hint }
+    let holding = Set(ids.filter { id.utf8.count >= 3 && $0.contains(id.lowercased()) }).sorted()
+    return holding.isEmpty ? nil : "did you mean \(holding.prefix(5).map { "'\($0)'" }.joined(separator: ", "))?"
   }
 
   /// The texts that occur more than once.

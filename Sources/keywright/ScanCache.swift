@@ -1,6 +1,7 @@
 // The report of a repository's last scan, for when nothing has changed since: refs, objects, rules, options and program are
 // all in the digest that it is kept under. It is a JSON report without values, so it holds no secret. Replaced atomically,
-// so that a killed writer leaves the old one, and of two writers the last wins; a damaged one is not used.
+// so that a killed writer leaves the old one, and of two writers the last wins; a damaged one is not used. Beside it lies what
+// the scans have learnt of single objects, for when something has changed.
 
 internal import Matching
 internal import Model
@@ -18,17 +19,31 @@ struct ScanCache {
 
   /// Nil where there is no place for a cache, or nothing that could be cached.
   init?(_ target: String, _ program: MatcherProgram, _ options: ScanOptions) {
-    guard let directory = try? Surroundings.cacheDirectory(), let real = try? Files.realPath(target),
-      let binary = try? Files.status("/proc/self/exe")
-    else { return nil }
+    guard let stem = ScanCache.stem(target), let salt = ScanCache.salt else { return nil }
     digest = {
       guard let state = try? Scanner.state(of: target, program: program, options: options) else { return nil }
-      // A build of the same version may hold other rules.
-      return SHA256.hash(state + Array("\(programVersion) \(binary) \(target)".utf8))
+      return SHA256.hash(state + salt + Array(target.utf8))
     }
     guard let now = digest() else { return nil }
     before = now
-    path = "\(directory)/scans/\(Hex.encode(SHA256.hash(Array(real.utf8)).prefix(16))).json"
+    path = stem + ".json"
+  }
+
+  /// Where is kept what scans of a repository have learnt of its objects; nil where there is no place for a cache.
+  static func objects(of target: String) -> ObjectCacheFile? {
+    guard let stem = stem(target), let salt else { return nil }
+    return ObjectCacheFile(path: stem + ".objects", salt: salt)
+  }
+
+  private static func stem(_ target: String) -> String? {
+    guard let directory = try? Surroundings.cacheDirectory(), let real = try? Files.realPath(target) else { return nil }
+    return "\(directory)/scans/\(Hex.encode(SHA256.hash(Array(real.utf8)).prefix(16)))"
+  }
+
+  /// A build of the same version may hold other rules.
+  private static var salt: [UInt8]? {
+    guard let binary = try? Files.status("/proc/self/exe") else { return nil }
+    return Array("\(programVersion) \(binary) ".utf8)
   }
 
   private var head: [UInt8] { Array("\(ScanCache.mark)\(Hex.encode(before))\n".utf8) }

@@ -18,7 +18,11 @@ struct ScanCommand: ParsableCommand {
       Reads every blob, commit and tag message in the object database, each once: what branches, tags, other refs,
       stash and reflogs reach, and what nothing reaches any more. --staged looks at what `git commit` would add, --range at
       what the commits of a range add, --known for the values of a file. No network, and nothing is written to the repository.
-      Values are redacted unless --show-secrets is given.
+      Values are redacted unless --show-secrets is given. In a repository that is not yours, --no-repository-config counts
+      what its own files and comments would excuse.
+
+      Examples: keywright scan; keywright scan --staged; keywright scan --range main..HEAD --format sarif;
+      keywright scan --output scan.json, and then keywright verify scan.json
 
       Exit status: 0 nothing found (or only in objects that nothing reaches), 1 findings, 3 something that was asked for
       could not be read.
@@ -26,10 +30,13 @@ struct ScanCommand: ParsableCommand {
 
   static let defaultMaximumBytes = 64 << 20
 
-  @Argument(help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"))
+  @Argument(
+    help: ArgumentHelp("The repository (default: the current directory).", valueName: "path"), completion: .directory)
   var path: String?
 
-  @Option(help: ArgumentHelp("Scan the files below a directory as they are, without git.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Scan the files below a directory as they are, without git.", valueName: "path"),
+    completion: .directory)
   var dir: String?
 
   @Flag(help: "Scan standard input.")
@@ -47,25 +54,30 @@ struct ScanCommand: ParsableCommand {
     help: ArgumentHelp(
       "Look for the very values that a file of settings (.env, YAML, JSON, ...) holds now, in any encoding.",
       discussion: "May be given several times. Values too short or too common to say anything are left out, and named.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var known: [String] = []
 
   @Flag(help: "With --staged and --range: report the whole of each changed file, not only the lines that are added.")
   var wholeFiles = false
 
-  @Option(name: [.short, .long], help: "How to write the report (default: by the ending of --output, else text).")
+  @Option(
+    name: [.short, .long],
+    help: "How to write the report (default: by the ending of --output, as configured, else text).")
   var format: ReportFormat?
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Write the report there (mode 0600) instead of to stdout.", valueName: "file"))
+    help: ArgumentHelp("Write the report there (mode 0600) instead of to stdout.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Put the values into the report. Whoever reads it then holds the keys.")
   var showSecrets = false
 
-  @Option(help: ArgumentHelp("Skip content larger than this many bytes.", valueName: "bytes"))
-  var maxBytes = ScanCommand.defaultMaximumBytes
+  @Option(
+    help: ArgumentHelp(
+      "Skip content larger than this many bytes (default: \(ScanCommand.defaultMaximumBytes)).", valueName: "bytes"))
+  var maxBytes: Int?
 
   @Option(help: ArgumentHelp("Worker threads (default: one a processor).", valueName: "n"))
   var threads: Int?
@@ -76,8 +88,11 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
   var fullScan = false
 
-  @Flag(help: "Do not use, or write, the report of the last scan of an unchanged history.")
+  @Flag(help: "Read the whole history again: neither use nor write what the last scan learnt of it.")
   var noCache = false
+
+  @Flag(help: "Scan the submodules' own repositories, too, as far as they have been fetched.")
+  var submodules = false
 
   @Option(help: ArgumentHelp("The exit status when there are findings.", valueName: "n"))
   var exitCode: Int32 = ExitStatus.findings.rawValue
@@ -100,7 +115,10 @@ struct ScanCommand: ParsableCommand {
     guard range.map({ CommitRange($0) != nil }) ?? true else {
       throw ValidationError("--range wants A..B or a revision")
     }
-    guard maxBytes > 0 else { throw ValidationError("--max-bytes must be above 0") }
+    guard !submodules || !(staged || range != nil || dir != nil || stdin) else {
+      throw ValidationError("--submodules goes with the scan of a history")
+    }
+    guard maxBytes.map({ $0 > 0 }) ?? true else { throw ValidationError("--max-bytes must be above 0") }
     guard threads.map({ (1...1_024).contains($0) }) ?? true else {
       throw ValidationError("--threads must be 1 to 1024")
     }
@@ -109,19 +127,26 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     let began = SystemClock().now() / 1_000
-    let baseline = try stdin ? nil : judgement.loadBaseline(for: dir ?? path ?? ".")
-    let environment = GitEnvironment(Surroundings.all)
+    let target = dir ?? path ?? "."
+    let judging = try judgement.judgement(for: stdin ? nil : target, environment: environment)
     let foreign = try ForeignFiles.load(
-      for: stdin ? nil : dir ?? path ?? ".", isDirectory: dir != nil, environment: environment)
+      for: stdin ? nil : target, isDirectory: dir != nil, environment: environment,
+      hearsRepository: judging.hearsRepository)
     let rules = try ruleChoice.chosen(foreign)
-    var report = try scan(baseline, rules, isCached: foreign.isEmpty)
-    judgement.judge(&report, baseline)
-    foreign.apply(to: &report, rules, stdin ? "-" : dir ?? path ?? ".", environment)
-    try ReportFile.write(report, format: format, output: output, showSecrets: showSecrets, since: began)
+    var report = try scan(judging, rules, isCached: foreign.isEmpty)
+    judging.judge(&report)
+    foreign.apply(to: &report, rules, stdin ? "-" : target, environment)
+    let chosen = format ?? output.flatMap { ReportFormat(fileName: $0) } ?? judging.settings.format
+    try ReportFile.write(report, format: chosen, output: output, showSecrets: showSecrets, since: began)
     Console.note(report.summary)
     for omission in report.omissions { Console.note("not scanned: \(omission)") }
     if report.coverage.isIncomplete && !allowIncomplete { throw ExitStatus.incomplete }
     if report.fails { throw ChosenStatus(code: exitCode) }
+  }
+
+  /// What git's variables say counts where git's own view is asked for: the index, and revisions.
+  private var environment: GitEnvironment {
+    staged || range != nil ? GitEnvironment(Surroundings.all) : GitEnvironment()
   }
 
   private func knownValues() throws -> KnownValues {
@@ -136,25 +161,26 @@ struct ScanCommand: ParsableCommand {
     }
   }
 
-  private func scan(_ baseline: Baseline?, _ rules: [Rule]?, isCached: Bool) throws -> ScanReport {
+  private func scan(_ judging: Judgement, _ rules: [Rule]?, isCached: Bool) throws -> ScanReport {
     var options = ScanOptions()
-    options.maximumBlobBytes = maxBytes
-    options.fingerprintKey = baseline?.key
-    options.honoursComments = !judgement.ignoreAllowComments
-    if let threads { options.threads = threads }
+    if let limit = maxBytes ?? judging.settings.number(.maxBytes) { options.maximumBlobBytes = limit }
+    options.fingerprintKey = judging.baseline?.key
+    options.honoursComments = judging.honoursComments
+    if let threads = threads ?? judging.settings.number(.threads) { options.threads = threads }
     if !known.isEmpty { options.known = try knownValues() }
     options.isFull = fullScan
+    options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
+    let limit = options.maximumBlobBytes
     return try Scans.run(options, rules: rules) { program, options in
       if stdin {
-        guard let bytes = StandardInput.readAll(maximumBytes: maxBytes) else {
+        guard let bytes = StandardInput.readAll(maximumBytes: limit) else {
           throw Failure(
-            .incomplete, "standard input is longer than \(maxBytes) bytes or can't be read", hint: "raise --max-bytes")
+            .incomplete, "standard input is longer than \(limit) bytes or can't be read", hint: "raise --max-bytes")
         }
         return try Scanner.stream(name: "-", bytes: bytes, program: program, options: options)
       }
       if let dir { return try Scanner.directory(dir, program: program, options: options) }
-      let environment = GitEnvironment(Surroundings.all)
       if staged {
         return try Scanner.staged(
           path ?? ".", environment: environment, program: program, options: options, wholeFiles: wholeFiles)
@@ -163,16 +189,25 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.range(
           path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
       }
-      return try history(program, options, isCached: isCached)
+      return try history(program, options, judging.settings, isCached: isCached)
     }
   }
 
   /// The whole history, or what the last scan said of it if nothing has changed since.
-  private func history(_ program: MatcherProgram, _ options: ScanOptions, isCached: Bool) throws -> ScanReport {
+  private func history(
+    _ program: MatcherProgram, _ options: ScanOptions, _ settings: Settings, isCached: Bool
+  ) throws -> ScanReport {
     let target = path ?? "."
-    // What shows values, is to be measured, or judged by what stands round values, has to read them.
-    let isCached = isCached && !noCache && !showSecrets && !stats && !fullScan && known.isEmpty
-    let cache = isCached ? ScanCache(target, program, options) : nil
+    // A scan that is to be measured, or to prove something, reads everything.
+    guard !noCache && settings.flag(.cache) && !stats && !fullScan && known.isEmpty else {
+      return try Scanner.history(target, program: program, options: options)
+    }
+    var options = options
+    options.objectCache = ScanCache.objects(of: target)
+    options.notice = { Console.note($0) }
+    // A report with values is never kept, nor one of more than this repository.
+    // What is judged by what stands round values has to read them.
+    let cache = showSecrets || submodules || !isCached ? nil : ScanCache(target, program, options)
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
     cache?.store(report)
@@ -183,7 +218,8 @@ struct ScanCommand: ParsableCommand {
 extension ScanReport {
   /// Whether something open is reached: what nothing reaches is told, but no push or clone would hand it on.
   var fails: Bool {
-    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability != .dangling } }
+    findings.contains { finding in finding.isOpen && finding.occurrences.contains { $0.reachability?.isReached ?? true }
+    }
   }
 }
 

@@ -14,8 +14,16 @@ enum Surroundings {
   /// The program's own file, for hooks and timers that call it.
   static var programPath: String { Files.linkTarget("/proc/self/exe") ?? "keywright" }
 
+  /// The names of ours that are set, sorted.
+  static var ownNames: [String] {
+    variables.compactMap { $0.key.hasPrefix("KEYWRIGHT_") && !$0.value.isEmpty ? $0.key : nil }.sorted()
+  }
+
   /// All of them, for the AITBC client.
   static var all: [String: String] { variables }
+
+  /// Where the system's administrator puts a configuration.
+  static let systemDirectory = "/etc/keywright"
 
   /// `$XDG_CONFIG_HOME/keywright`.
   static func configurationDirectory() throws -> String {

@@ -1,5 +1,6 @@
-// Who may name endpoints, commands and write targets: files outside any repository, and files whose exact content the
-// user has consented to. A cloned repository's own keywright.toml gets nothing until then.
+// Who may name endpoints, commands and write targets: files that the user has named or put into their own configuration
+// folder, outside any repository, and files whose exact content the user has consented to. A cloned repository's own
+// keywright.toml gets nothing until then, nor does one that merely lies in the current directory: so does an archive's.
 
 internal import ArgumentParser
 internal import Posix
@@ -50,26 +51,31 @@ struct TrustedFile {
   static let maximumBytes = 1 << 20
 
   /// Reads the file if it may be trusted, and says why not and what to do otherwise.
-  init(_ given: String) throws {
+  ///
+  /// - Parameter isChosen: whether the user named the file, or it lies where only their own files do.
+  init(_ given: String, isChosen: Bool) throws {
     (path, bytes) = try TrustedFile.read(given)
-    guard let objection = try TrustedFile.objection(to: given, path) else { return }
+    guard let objection = try TrustedFile.objection(to: given, path, isChosen: isChosen) else { return }
     guard try TrustStore().holds(path, bytes) else {
+      let naming = objection.isAnswerable ? ", or name it: --config \(given)" : ""
       throw Failure(
-        .usage, "\(path) \(objection) and is not trusted, so it may name no endpoint and no file",
-        hint: "read it, then run: keywright trust \(path)")
+        .usage, "\(path) \(objection.text) and is not trusted, so it may name no endpoint and no file",
+        hint: "read it, then run: keywright trust \(path)\(naming)")
     }
   }
 
-  /// Why the file needs the user's consent; nil where it is the user's own.
-  private static func objection(to given: String, _ path: String) throws -> String? {
-    if let repository = try repository(of: given, path) { return "lies in the repository \(repository)" }
+  /// Why the file needs the user's consent, and whether naming it would be enough; nil where it is the user's own.
+  private static func objection(
+    to given: String, _ path: String, isChosen: Bool
+  ) throws -> (text: String, isAnswerable: Bool)? {
+    if let repository = try repository(of: given, path) { return ("lies in the repository \(repository)", false) }
     let status = try Files.status(path)
-    guard status.owner == Identity.user || status.owner == 0 else { return "belongs to another user" }
+    guard status.owner == Identity.user || status.owner == 0 else { return ("belongs to another user", false) }
     guard status.mode & 0o022 == 0 else {
       throw Failure(
         .usage, "\(path) can be written by others, so it is not trusted", hint: "run: chmod go-w \(path)")
     }
-    return nil
+    return isChosen ? nil : ("lies in the current directory, was not named,", true)
   }
 
   /// Reads a file that is only to be looked at.
@@ -102,13 +108,16 @@ struct TrustedFile {
 struct TrustCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trust",
-    abstract: "Consent to a configuration file that lies inside a repository.",
+    abstract: "Consent to a configuration file that lies inside a repository, or in the current directory.",
     discussion: """
-      A file inside a repository, or of another user, may name endpoints and files to write only after you have
-      consented to its exact content. When the content changes, the consent is void.
+      A file inside a repository, of another user, or that merely lies in the current directory may name endpoints and
+      files to write only after you have consented to its exact content. When the content changes, the consent is void.
+      What the file names is shown first.
+
+      Example: keywright trust ./keywright.toml
       """)
 
-  @Argument(help: "The configuration file.") var file: String
+  @Argument(help: "The configuration file.", completion: .file(extensions: ["toml"])) var file: String
   @Flag(help: "Consent without being asked.") var yes = false
 
   func run() throws {

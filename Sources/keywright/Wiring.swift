@@ -9,6 +9,7 @@ internal import Posix
 internal import Providers
 internal import Rotation
 internal import RuleBook
+internal import Secrets
 internal import Transport
 
 enum Wiring {
@@ -31,6 +32,35 @@ enum Wiring {
     }
   }
 
+  /// The ledger of this install if there is one; nothing is made.
+  static func existingLedger(_ options: StateOptions, _ configuration: Configuration?) throws -> Ledger? {
+    let directory = try Surroundings.stateDirectory(options.state)
+    return Files.exists(directory + "/ledger.sqlite") ? try ledger(options, configuration) : nil
+  }
+
+  /// Opens sessions with the providers of the built-in files.
+  static func sessions()
+    -> @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) ->
+    ProviderSession?
+  {
+    let limiter = RateLimiter()
+    return { id, base, service in
+      guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == id }) else { return nil }
+      return ProviderSession(
+        KeyServices.open(
+          provider, service,
+          KeyServiceTools(
+            transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run)))
+    }
+  }
+
+  /// Plans rotations, without making anything.
+  static func planner(_ ledger: Ledger?, allowsTracked: Bool) -> RotationPlanner {
+    RotationPlanner(
+      ledger: ledger, session: sessions(),
+      files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked), person: TerminalPerson())
+  }
+
   /// A rotator over the ledger. Signals become questions from here on.
   static func rotator(
     _ ledger: Ledger, _ configuration: Configuration?, allowsTracked: Bool,
@@ -38,21 +68,12 @@ enum Wiring {
   ) throws
     -> Rotator
   {
-    let limiter = RateLimiter()
-    return Rotator(
+    Rotator(
       RotationServices(
-        ledger: ledger,
-        session: { id, base in
-          BuiltinRules.ruleBook.providers.first { $0.id == id }.map { provider in
-            ProviderSession(
-              provider: provider,
-              client: ProviderClient(
-                provider: provider, transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter))
-          }
-        },
+        ledger: ledger, session: sessions(),
         actor: actor, files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked),
         runHook: Hooks.run,
-        reloads: { name in configuration?.key(named: name)?.reload },
+        reloads: { name in configuration?.key(named: name)?.reload }, person: TerminalPerson(),
         checkpoint: try Fault.checkpoint(), isInterrupted: { SignalWatch.isInterrupted }, progress: progress))
   }
 
@@ -81,9 +102,10 @@ enum Hooks {
       timeoutMilliseconds: timeoutMs)
     spawn.maximumOutputBytes = maximumOutputBytes
     do throws(SystemError) {
-      let completion = try spawn.run()
+      let completion = try spawn.run(isCancelled: { SignalWatch.isInterrupted })
       if completion.isSuccess { return HookEnd() }
       let output = completion.output + completion.errors
+      if completion.isCancelled { return HookEnd(failure: "it was interrupted", output: output, wasCancelled: true) }
       if completion.isOverdue {
         return HookEnd(failure: "it took longer than \(DurationText.text(milliseconds: timeoutMs))", output: output)
       }
@@ -94,6 +116,18 @@ enum Hooks {
     } catch {
       return HookEnd(failure: error.reason)
     }
+  }
+
+  /// Runs one that is given a value on its standard input and may give one on its output.
+  @Sendable static func run(
+    _ command: [String], _ variables: [String: String], _ timeoutMs: Int64, input: Secret
+  ) throws(SystemError) -> Completion {
+    var spawn = Spawn(
+      command.first ?? "", Array(command.dropFirst()), environment: Surroundings.all.merging(variables) { $1 },
+      timeoutMilliseconds: timeoutMs)
+    spawn.maximumOutputBytes = maximumOutputBytes
+    // Not ended by a signal to us: what it has begun would have an unknown outcome.
+    return try input.withBytes { (bytes) throws(SystemError) in try spawn.run(input: bytes) }
   }
 
   /// Tells the configured program about each rotation that did not end well, once for each state that it stands in.
@@ -111,6 +145,29 @@ enum Hooks {
         ], 60_000)
       if let failure = end.failure { Console.note("\(command[0]) could not be told about \(report.name): \(failure)") }
     }
+  }
+}
+
+/// The person at the terminal of this process.
+struct TerminalPerson: Person {
+  /// Nil without a terminal.
+  init?() {
+    guard Terminal() != nil else { return nil }
+  }
+
+  func value(_ lines: [String]) -> Secret? {
+    guard let terminal = Terminal() else { return nil }
+    terminal.write(lines.map(RotationText.printed).joined(separator: "\n"))
+    guard var typed = terminal.line(echoes: false, isCancelled: { SignalWatch.isInterrupted }) else { return nil }
+    defer { wipe(&typed) }
+    return typed.isEmpty ? nil : Secret(typed)
+  }
+
+  func consents(_ lines: [String]) -> Bool {
+    guard let terminal = Terminal() else { return false }
+    terminal.write(lines.map(RotationText.printed).joined(separator: "\n"))
+    let typed = terminal.line(echoes: true, isCancelled: { SignalWatch.isInterrupted }) ?? []
+    return [Array("y".utf8), Array("yes".utf8)].contains(typed.map { $0 | 0x20 })
   }
 }
 

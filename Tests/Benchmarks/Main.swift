@@ -1,6 +1,9 @@
 // Measures scans of repositories on disk: the floor (unpacking alone), the scan, the ratio of the two.
 //
 //   benchmarks [--threads N] [--full-scan] [--rules DIR] REPOSITORY...
+//   benchmarks --plant N [--seed S]        plants N generated secrets in a generated repository and counts those found
+//   benchmarks --generate DIRECTORY        makes a small repository, the same each time
+//   benchmarks --workload NAME REPOSITORY  does one thing once, for counting its instructions: see `instructions`
 //   benchmarks --hook KEYWRIGHT
 
 import Foundation
@@ -59,6 +62,8 @@ enum Benchmarks {
     var options = ScanOptions()
     var directory = "Rules"
     var stages = false
+    var (plants, seed) = (0, UInt64(1))
+    var workload: String?
     while let first = arguments.first, first.hasPrefix("--") {
       arguments.removeFirst()
       switch first {
@@ -66,11 +71,17 @@ enum Benchmarks {
       case "--rules": directory = arguments.removeFirst()
       case "--stages": stages = true
       case "--full-scan": options.isFull = true
+      case "--plant": plants = Int(arguments.removeFirst()) ?? 0
+      case "--seed": seed = UInt64(arguments.removeFirst()) ?? 1
+      case "--generate": return try GeneratedHistory(seed: 7).write(to: arguments.removeFirst())
+      case "--workload": workload = arguments.removeFirst()
       default: fatalError("unknown option \(first)")
       }
     }
     let program = MatcherProgram(try rules(directory))
+    if let workload { return try Workload.run(workload, arguments.removeFirst(), program) }
     print("\(program.rules.count) rules, \(options.threads) threads")
+    if plants > 0 { try Planting.run(plants, seed, program, options) }
     for path in arguments {
       let repository = try Repository.open(path)
       let store = try ObjectStore(objects: repository.objectsDirectory, idCount: repository.objectIDCount)

@@ -2,25 +2,9 @@
 
 import Foundation
 import Model
+@_exported import TestSupport
 
 @testable import Git
-
-/// A repeatable generator (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-    return word ^ word >> 31
-  }
-}
-
-struct CommandFailed: Error {
-  var command: [String]
-  var status: Int32
-}
 
 /// A bare repository in a directory of its own, removed with the value.
 final class TestRepository {
@@ -29,7 +13,7 @@ final class TestRepository {
   var objects: String { path + "/objects" }
 
   init(sha256: Bool = false) throws {
-    path = NSTemporaryDirectory() + "keywright-pack-" + UUID().uuidString
+    path = GitCommand.freshPath("pack")
     idCount = sha256 ? 32 : 20
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     try git(["init", "-q", "--bare", "--object-format=" + (sha256 ? "sha256" : "sha1"), "."])
@@ -37,34 +21,19 @@ final class TestRepository {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
+  /// A repository of one crafted pack.
+  convenience init(_ crafted: CraftedPack) throws {
+    try self.init()
+    try FileManager.default.createDirectory(atPath: objects + "/pack", withIntermediateDirectories: true)
+    let files = crafted.files()
+    try Data(files.pack).write(to: URL(filePath: objects + "/pack/pack-crafted.pack"))
+    try Data(files.index).write(to: URL(filePath: objects + "/pack/pack-crafted.idx"))
+  }
+
   /// Runs git in the repository, with no configuration but the given one.
   @discardableResult
   func git(_ arguments: [String], input: Data? = nil) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git"] + arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: path)
-    process.environment = [
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin", "HOME": path, "GIT_CONFIG_NOSYSTEM": "1",
-      "GIT_DIR": path,
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    if let input {
-      let file = path + "/input-" + UUID().uuidString
-      try input.write(to: URL(fileURLWithPath: file))
-      process.standardInput = FileHandle(forReadingAtPath: file)
-    } else {
-      process.standardInput = FileHandle.nullDevice
-    }
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw CommandFailed(command: arguments, status: process.terminationStatus)
-    }
-    return data
+    try GitCommand.run(arguments, in: path, input: input, extra: ["GIT_DIR": path])
   }
 
   /// Adds `commits` commits to `branch`, each editing one of a few files of random words.
@@ -198,4 +167,9 @@ func collect(
     all.failures += part.failures
   }
   return all
+}
+
+extension CraftedPack {
+  /// The id of an object's number.
+  static func objectID(_ number: Int) -> ObjectID { ObjectID(id(number).span, at: 0, count: 20) }
 }

@@ -15,6 +15,7 @@ final class ScriptedTransport: HTTPTransport {
   private let state: Mutex<(answers: [Answer], sent: [HTTPRequest])>
 
   init(_ answers: Answer...) { state = Mutex((answers, [])) }
+  init(_ answers: [Answer]) { state = Mutex((answers, [])) }
 
   var sent: [HTTPRequest] { state.withLock { $0.sent } }
 

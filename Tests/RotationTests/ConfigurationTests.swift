@@ -1,6 +1,7 @@
 // The configuration: what it says, and every mistake in it at once, each with its line.
 
 import Formats
+import Providers
 import Testing
 
 @testable import Rotation
@@ -215,5 +216,92 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
       }
       _ = try? Configuration.parse(bytes, "/x/keywright.toml")
     }
+  }
+}
+
+@Suite struct ServiceConfigurationTests {
+  private static let head = """
+    [[key]]
+    name = "db"
+    provider = "postgresql"
+    variable = "DATABASE_URL"
+    files = ["app.env"]
+
+    """
+
+  @Test func readsADatabaseAndItsAdministrator() throws {
+    let key = try #require(
+      try parse(
+        ServiceConfigurationTests.head + """
+          [key.database]
+          host = "db.internal"
+          port = 5433
+          name = "shop"
+          user = "shop"
+          certificates = "tls/ca.pem"
+          [key.admin]
+          user = "boss"
+          file = "admin.env"
+          variable = "PGPASSWORD"
+          """
+      ).keys.first)
+    let service = try #require(key.service)
+    #expect(service.host == "db.internal" && service.port == 5_433 && service.user == "shop")
+    #expect(service.database == "shop" && service.security == .full)
+    #expect(service.certificates == "/etc/keywright/tls/ca.pem")
+    #expect(service.admin == AdminCredential(user: "boss", file: "/etc/keywright/admin.env", variable: "PGPASSWORD"))
+    // The journal keeps it whole.
+    let node = try JSON.parse(Array(service.facts.json.utf8), name: "journal")
+    #expect(ServiceSettings(node) == service)
+  }
+
+  @Test func thisMachineNeedsNoTLS() throws {
+    for (host, security) in [
+      ("127.0.0.1", ConnectionSecurity.off), ("/run/postgresql", .off), ("localhost", .off), ("10.0.0.1", .full),
+    ] {
+      let key = try #require(
+        try parse(ServiceConfigurationTests.head + "[key.database]\nhost = \"\(host)\"\nuser = \"u\"\n").keys.first)
+      #expect(key.service?.security == security, "\(host)")
+    }
+  }
+
+  @Test func readsPrograms() throws {
+    let key = try #require(
+      try parse(
+        ServiceConfigurationTests.head + """
+          page = "https://console.example.org"
+          [key.program]
+          verify = ["/usr/local/bin/check", "--quiet"]
+          set = ["/usr/local/bin/set"]
+          timeout = "30s"
+          """
+      ).keys.first)
+    #expect(key.service?.programs == [.verify: ["/usr/local/bin/check", "--quiet"], .set: ["/usr/local/bin/set"]])
+    #expect(key.service?.programTimeoutMs == 30_000 && key.service?.page == "https://console.example.org")
+    let service = try #require(key.service)
+    #expect(ServiceSettings(try JSON.parse(Array(service.facts.json.utf8), name: "journal")) == service)
+  }
+
+  @Test func everyMistakeIsNamed() {
+    let found = mistakes(
+      ServiceConfigurationTests.head + """
+        page = "console"
+        id_variable = "DATABASE_URL"
+        [key.database]
+        host = "db internal"
+        port = 70000
+        tls = "maybe"
+        hosts = "x"
+        [key.admin]
+        user = "boss"
+        [key.program]
+        set = ["set"]
+        make = ["/bin/make"]
+        """)
+    for part in [
+      "page must be an address", "id_variable and variable are the same", "host must be a name", "port must be",
+      "tls must be", "unknown field 'hosts'", "has no user", "has no file", "has no variable",
+      "must name its program by an absolute path", "has no verify", "either set",
+    ] { #expect(found.contains { $0.contains(part) }, "\(part) in \(found)") }
   }
 }

@@ -34,6 +34,10 @@ enum Fault: String, CaseIterable, Sendable {
   case fewerScopes
   /// The answer says that it was done, and it was not.
   case lies
+  /// The work was done, and the answer breaks off behind the key.
+  case breaksOffLate
+  /// The work was done, and the answer breaks off in the middle of the key.
+  case breaksOffEarly
 }
 
 final class FakeService: HTTPTransport, Sendable {
@@ -58,6 +62,14 @@ final class FakeService: HTTPTransport, Sendable {
     case create
     /// Replaces; the old key dies at once, and rotating with a dead key ends everything.
     case replace
+    /// Replaces; the old key dies at once, and an administrator can read the new one again.
+    case readable
+    /// Two slots; whoever renews one ends its value.
+    case slots
+    /// We choose the value; the old one dies at once.
+    case chosen
+    /// We choose the value; it is added, and the old one is taken away by a request.
+    case chosenBeside
   }
 
   struct State {
@@ -68,6 +80,11 @@ final class FakeService: HTTPTransport, Sendable {
     /// Key-making requests that were carried out.
     var mutations = 0
     var propagationMs: Int64 = 0
+    /// How many keys a page of the list holds; nil for all.
+    var pageSize: Int?
+    var requestID = "req-1"
+    /// Whether each key that is made gets a twin.
+    var isCopied = false
     var number = 0
   }
 
@@ -80,10 +97,14 @@ final class FakeService: HTTPTransport, Sendable {
     self.clock = clock
   }
 
+  /// What an administrator says instead of a key.
+  static let adminToken = "root-of-this-service"
+
   /// Adds a key of `demo` and returns its id and value.
   func issue(tenant: String = "demo") -> (id: String, value: String) {
     state.withLock { state in
       let key = FakeService.make(&state, tenant: tenant, scopes: ["jobs", "keys"])
+      if style == .slots { _ = FakeService.make(&state, tenant: tenant, scopes: ["jobs", "keys"]) }
       return (key.id, key.value)
     }
   }
@@ -137,7 +158,11 @@ final class FakeService: HTTPTransport, Sendable {
     let result = state.withLock { state -> Result<HTTPResponse, TransportError> in
       state.requests.append(kind)
       let fault = state.faults[kind]?.isEmpty == false ? state.faults[kind]?.removeFirst() : nil
-      return answer(&state, kind, path, secret, body ?? [:], fault)
+      return answer(&state, kind, path, secret, body ?? [:], fault).map { response in
+        var response = response
+        response.headers.append(("x-request-id", state.requestID))
+        return response
+      }
     }
     return try result.get()
   }
@@ -159,6 +184,15 @@ final class FakeService: HTTPTransport, Sendable {
     case .dropAfter: return .failure(TransportError(fate: .unknown, reason: "the connection was closed"))
     case .gatewayAfter: return .success(reply(502, "<html>bad gateway</html>"))
     case .garbage: return .success(reply(response.status, "<html>welcome</html>"))
+    case .breaksOffLate, .breaksOffEarly:
+      let whole = String(decoding: response.body.copyBytes(), as: UTF8.self)
+      var end = whole.isEmpty ? whole.endIndex : whole.index(before: whole.endIndex)
+      if fault == .breaksOffEarly, let value = state.keys.last?.value, let range = whole.range(of: value) {
+        end = whole.index(range.lowerBound, offsetBy: 7)
+      }
+      var partial = response
+      partial.body = Secret(String(whole[..<end]))
+      return .failure(TransportError(fate: .unknown, reason: "the answer broke off", partial: partial))
     case .empty: return .success(reply(response.status, "{}"))
     default: return .success(response)
     }
@@ -167,8 +201,11 @@ final class FakeService: HTTPTransport, Sendable {
   private func perform(
     _ state: inout State, _ kind: String, _ path: String, _ secret: String, _ body: [String: Any], _ fault: Fault?
   ) -> HTTPResponse {
-    guard let caller = state.keys.firstIndex(where: { $0.value == secret }), isLive(state.keys[caller]),
-      clock.now() >= state.keys[caller].knownFrom
+    let isAdmin = secret == FakeService.adminToken && [.readable, .chosen, .chosenBeside].contains(style)
+    guard
+      let caller = isAdmin
+        ? state.keys.indices.first : state.keys.firstIndex(where: { $0.value == secret && isLive($0) }),
+      isAdmin || isLive(state.keys[caller]), clock.now() >= state.keys[caller].knownFrom
     else {
       if style == .replace, kind == "make", state.keys.contains(where: { $0.value == secret && $0.isRevoked }) {
         // Reuse detection: a dead key that rotates again ends its successors.
@@ -182,14 +219,37 @@ final class FakeService: HTTPTransport, Sendable {
     case "whoami":
       return json(200, ["tenant": key.tenant, "key_id": key.id, "name": "demo key", "scopes": key.scopes])
     case "list":
-      let keys = state.keys.filter { $0.tenant == key.tenant }.map { item in
+      let keys = state.keys.filter { $0.tenant == key.tenant && (style != .slots || isLive($0)) }.map { item in
         [
           "key_id": item.id, "name": "demo key", "status": isLive(item) ? "active" : "revoked",
           "reference": item.reference as Any, "replaces": item.replaces as Any,
+          "prefix": String(item.value.prefix(9)), "suffix": String(item.value.suffix(4)),
         ] as [String: Any]
       }
-      return json(200, ["api_keys": keys])
+      guard let size = state.pageSize else { return json(200, ["api_keys": keys]) }
+      let start = path.components(separatedBy: "after=").dropFirst().first.flatMap { Int($0) } ?? 0
+      let page: [String: Any] = ["api_keys": Array(keys.dropFirst(start).prefix(size))]
+      return json(200, start + size < keys.count ? page.merging(["next": "\(start + size)"]) { $1 } : page)
+    case "make" where style == .chosen || style == .chosenBeside: return set(&state, body, fault)
+    case "make" where style == .slots: return renew(&state, path, fault)
     case "make": return make(&state, caller, path, body, fault)
+    case "read":
+      let id = path.split(separator: "/").last.map(String.init) ?? ""
+      guard isAdmin, let shown = state.keys.last(where: { $0.id == id && !$0.isRevoked }) else {
+        return reply(403, "{}")
+      }
+      return json(200, ["api_key": shown.value, "key_id": shown.id])
+    case "revoke" where style == .chosenBeside:
+      let ended = body["value"] as? String
+      for index in state.keys.indices where state.keys[index].value == ended && fault != .lies {
+        state.keys[index].isRevoked = true
+      }
+      return reply(204, "")
+    case "revoke" where style == .slots:
+      if fault == .lies { return reply(204, "") }
+      _ = renew(&state, path, nil)
+      state.mutations -= 1
+      return reply(204, "")
     case "revoke":
       let id = path.split(separator: "/").last.map(String.init) ?? ""
       guard let target = state.keys.firstIndex(where: { $0.id == id && $0.tenant == key.tenant }) else {
@@ -199,6 +259,41 @@ final class FakeService: HTTPTransport, Sendable {
       return reply(204, "")
     default: return reply(404, "{}")
     }
+  }
+
+  /// Sets the value that is given, for the one user that there is.
+  private func set(_ state: inout State, _ body: [String: Any], _ fault: Fault?) -> HTTPResponse {
+    guard let value = body["value"] as? String, value.count >= 16, let user = state.keys.first else {
+      return reply(400, "{}")
+    }
+    state.mutations += 1
+    if fault == .lies { return reply(200, "{}") }
+    if style == .chosen {
+      for index in state.keys.indices where state.keys[index].value != value { state.keys[index].isRevoked = true }
+    }
+    if let same = state.keys.firstIndex(where: { $0.value == value }) {
+      state.keys[same].isRevoked = false
+    } else {
+      var key = user
+      (key.value, key.isRevoked, key.knownFrom) = (value, false, clock.now() + state.propagationMs)
+      state.keys.append(key)
+    }
+    return reply(200, "{}")
+  }
+
+  /// Gives a slot a new value.
+  private func renew(_ state: inout State, _ path: String, _ fault: Fault?) -> HTTPResponse {
+    let id = path.split(separator: "/").last.map(String.init) ?? ""
+    guard let slot = state.keys.last(where: { $0.id == id && !$0.isRevoked }) else { return reply(404, "{}") }
+    state.mutations += 1
+    for index in state.keys.indices where state.keys[index].id == id { state.keys[index].isRevoked = true }
+    var made = FakeService.make(
+      &state, tenant: fault == .wrongTenant ? "other" : slot.tenant,
+      scopes: fault == .fewerScopes ? ["jobs"] : slot.scopes)
+    made.id = id
+    made.knownFrom = clock.now() + state.propagationMs
+    state.keys[state.keys.count - 1] = made
+    return json(201, ["api_key": made.value, "key_id": id])
   }
 
   private func make(
@@ -211,12 +306,24 @@ final class FakeService: HTTPTransport, Sendable {
       return reply(409, #"{"detail":"this reference has already made a key"}"#)
     }
     state.mutations += 1
-    let made = FakeService.make(
+    var made = FakeService.make(
       &state, tenant: fault == .wrongTenant ? "other" : key.tenant,
       scopes: fault == .fewerScopes ? ["jobs"] : key.scopes,
       reference: reference, replaces: replaced)
+    if style == .readable, let replaced {
+      // The key keeps its id; only its value changes.
+      made.id = replaced
+      for index in state.keys.indices.dropLast() where state.keys[index].id == replaced {
+        state.keys[index].isRevoked = true
+      }
+      state.keys[state.keys.count - 1] = made
+    }
     state.keys[state.keys.count - 1].knownFrom = clock.now() + state.propagationMs
-    if let target = state.keys.firstIndex(where: { $0.id == replaced }) {
+    if state.isCopied, var twin = state.keys.last {
+      (twin.id, twin.value) = (twin.id + "-copy", twin.value + "-copy")
+      state.keys.append(twin)
+    }
+    if style != .readable, let target = state.keys.firstIndex(where: { $0.id == replaced }) {
       if style == .replace {
         state.keys[target].isRevoked = true
       } else {
@@ -230,8 +337,9 @@ final class FakeService: HTTPTransport, Sendable {
   private static func kind(_ method: String, _ path: String) -> String {
     switch (method, path) {
     case ("GET", "/v1/whoami"): "whoami"
-    case ("GET", "/v1/api-keys"): "list"
-    case ("POST", _): "make"
+    case ("GET", _) where path.hasPrefix("/v1/api-keys") && !path.hasPrefix("/v1/api-keys/"): "list"
+    case ("POST", _), ("PUT", _): "make"
+    case ("GET", _) where path.hasPrefix("/v1/api-keys/"): "read"
     case ("DELETE", _): "revoke"
     default: "other"
     }
@@ -252,6 +360,6 @@ final class FakeService: HTTPTransport, Sendable {
   }
 
   private func reply(_ status: Int, _ body: String, _ headers: [(name: String, value: String)] = []) -> HTTPResponse {
-    HTTPResponse(status: status, headers: headers + [("x-request-id", "req-1")], body: Secret(body))
+    HTTPResponse(status: status, headers: headers, body: Secret(body))
   }
 }

@@ -10,6 +10,15 @@ import Testing
 
 @Suite struct RotatorTests {
   @Test(arguments: FakeService.Style.allCases)
+  func rotatesOverRealSockets(_ style: FakeService.Style) throws {
+    let world = try World(style, overHTTP: true)
+    let report = try world.rotator().rotate(world.key, reason: "manual")
+    #expect(report.outcome == .done, "\(report.reason ?? "")")
+    #expect(world.service.mutations == 1)
+    try world.checkEnd(report, "\(style)")
+  }
+
+  @Test(arguments: FakeService.Style.allCases)
   func rotates(_ style: FakeService.Style) throws {
     let world = try World(style)
     let report = try world.rotator().rotate(world.key, reason: "manual")
@@ -73,13 +82,33 @@ import Testing
     if report?.outcome == .unknown { report = try world.resume() }
     let comment: Comment = "\(style) \(fault): \(report?.outcome.rawValue ?? "-") \(report?.reason ?? "")"
     switch (style, fault) {
+    case (.chosen, .lies), (.chosenBeside, .lies):
+      // Said to be done, and not done: the old value lives, and all stays as it was.
+      #expect(report?.outcome == .rolledBack, comment)
+      #expect(try world.value() == world.oldValue && world.service.isLive(world.oldValue), comment)
+    case (.chosen, .unauthorized), (.chosenBeside, .unauthorized), (.chosen, .limitedForLong),
+      (.chosenBeside, .limitedForLong), (.chosen, .notSent), (.chosenBeside, .notSent):
+      #expect(report?.outcome == .notExecuted, comment)
+      try world.checkEnd(report, comment)
+    case (.chosen, _), (.chosenBeside, _):
+      // Whatever became of the answer: the value is ours, so at most it is set twice.
+      #expect(report?.outcome == .done && world.service.mutations == 1, comment)
+      try world.checkEnd(report, comment)
+    case (.slots, .wrongTenant), (.slots, .fewerScopes), (.readable, .wrongTenant), (.readable, .fewerScopes):
+      #expect(report?.outcome == .human, comment)
+      #expect(try world.value() == world.oldValue, comment)
     case (.replace, .dropAfter), (.replace, .gatewayAfter), (.replace, .garbage), (.replace, .empty),
+      (.replace, .breaksOffEarly),
       (.replace, .wrongTenant), (.replace, .fewerScopes), (.grace, .wrongTenant), (.grace, .fewerScopes):
       // The value is lost for good, or the service made a key that is not ours: a person decides, and nothing is sealed away.
       #expect(report?.outcome == .human, comment)
       #expect(report?.hint?.isEmpty == false, comment)
       #expect(world.service.mutations == 1, comment)
       #expect(try world.value() == world.oldValue, comment)
+      if fault == .breaksOffEarly || fault == .garbage {
+        // What the service answered is kept, and the person is told how to see it.
+        #expect(report?.hint?.contains("keywright rotation export demo --value raw-1 --to FILE") == true, comment)
+      }
     case (.create, .wrongTenant), (.create, .fewerScopes):
       #expect(report?.outcome == .rolledBack || report?.outcome == .human, comment)
       #expect(try world.value() == world.oldValue, comment)

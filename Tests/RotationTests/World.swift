@@ -9,6 +9,7 @@ import RuleBook
 import Secrets
 import Synchronization
 import Testing
+import Transport
 
 @testable import Rotation
 
@@ -30,14 +31,23 @@ final class World: Sendable {
   }
   private let calls = Mutex(Calls())
 
-  init(_ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000) throws {
+  /// The service behind real sockets; nil where it is asked in memory.
+  let server: ServiceServer?
+
+  init(
+    _ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000, overHTTP: Bool = false,
+    change: (inout Provider) -> Void = { _ in }
+  ) throws {
     // In memory where there is such a place: hundreds of runs, each with dozens of durable commits.
     let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
     var template = Array("\(parent)/keywright-rotation-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     service = FakeService(style: style, clock: clock)
-    provider = try World.provider(style)
+    server = overHTTP ? try ServiceServer(service) : nil
+    var described = try World.provider(style)
+    change(&described)
+    provider = described
     let (id, value) = service.issue()
     oldValue = value
     var paths: [String] = []
@@ -49,9 +59,18 @@ final class World: Sendable {
     }
     var policy = KeyPolicy()
     policy.graceMs = graceMs
-    key = ConfiguredKey(
-      name: "demo", provider: "aitbc", base: "http://service.test", keyID: id, environment: "production",
+    var configured = ConfiguredKey(
+      name: "demo", provider: "aitbc", base: server?.base ?? "http://service.test", keyID: id,
+      environment: "production",
       tenant: "demo", variable: "KEY", files: paths, policy: policy)
+    if style == .readable {
+      // Whoever may read a key again is somebody else: the old key is dead by then.
+      try "TOKEN=\(FakeService.adminToken)\n".write(toFile: root + "/admin.env", atomically: false, encoding: .utf8)
+      var service = ServiceSettings()
+      service.admin = AdminCredential(user: "root", file: root + "/admin.env", variable: "TOKEN")
+      configured.service = service
+    }
+    key = configured
   }
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
@@ -65,6 +84,32 @@ final class World: Sendable {
     case .grace: break
     case .create: provider.management?.recoverability = .createDelete
     case .replace: provider.management?.recoverability = .replaceOnce
+    case .readable:
+      provider.management?.recoverability = .replaceReadable
+      provider.management?.read = CallTemplate(
+        method: "GET", url: "{base}/v1/api-keys/{key_id}",
+        headers: [HeaderTemplate(name: "X-API-Key", value: "{secret}")],
+        fields: ["secret": "/api_key", "key_id": "/key_id"])
+    case .slots:
+      provider.management?.recoverability = .twoSlots
+      provider.management?.create?.url = "{base}/v1/slots/{idle}"
+      provider.management?.create?.body = nil
+      provider.management?.revoke?.url = "{base}/v1/slots/{key_id}"
+    case .chosen, .chosenBeside:
+      provider.management?.recoverability = .callerChosen
+      let call = CallTemplate(
+        method: "PUT", url: "{base}/v1/secret",
+        headers: [
+          HeaderTemplate(name: "X-API-Key", value: "{secret}"),
+          HeaderTemplate(name: "Content-Type", value: "application/json"),
+        ], body: #"{"value":"{new_secret}"}"#)
+      provider.management?.regenerate = call
+      provider.management?.revoke = nil
+      if style == .chosenBeside {
+        var end = call
+        (end.method, end.body, end.success) = ("DELETE", #"{"value":"{ended_secret}"}"#, [204])
+        provider.management?.revoke = end
+      }
     }
     return provider
   }
@@ -73,19 +118,32 @@ final class World: Sendable {
 
   /// A new process: its own ledger connection, its own client.
   func rotator(
-    interrupted: @escaping @Sendable () -> Bool = { false },
+    files: EnvPolicy = EnvPolicy(), interrupted: @escaping @Sendable () -> Bool = { false },
     hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() }
   ) throws -> Rotator {
-    let (service, clock, provider) = (service, clock, provider)
+    let (clock, provider) = (clock, provider)
+    let transport: any HTTPTransport = server?.transport ?? service
+    let base = key.base
     return Rotator(
       RotationServices(
         ledger: try ledger(), clock: clock,
-        session: { id, _ in
-          id == "aitbc"
+        session: { id, named, _ in
+          id == "aitbc" && named == base
             ? ProviderSession(
-              provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock)) : nil
-        }, actor: "test", runHook: { command, _, _ in hook(command) },
+              provider: provider, client: ProviderClient(provider: provider, transport: transport, clock: clock)) : nil
+        }, actor: "test", files: files, runHook: { command, _, _ in hook(command) },
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
+  }
+
+  /// Whoever plans: nothing is to come of it.
+  func planner(ledger: Ledger?) throws -> RotationPlanner {
+    let (service, clock, provider) = (service, clock, provider)
+    return RotationPlanner(
+      ledger: ledger,
+      session: { _, _, _ in
+        ProviderSession(
+          provider: provider, client: ProviderClient(provider: provider, transport: service, clock: clock))
+      })
   }
 
   private func reach(_ name: String) throws {
@@ -144,12 +202,23 @@ final class World: Sendable {
     #expect(service.mutations <= max(asked, 1) && asked <= 4, comment)
     #expect(try ledger().openRotations().isEmpty, comment)
     // No working key of ours but the one in the files: neither the old one nor an orphan.
-    #expect(service.liveKeys.map(\.value) == [value], comment)
+    checkNoOtherKey(value, comment)
     for file in key.files {
       let text = try String(contentsOfFile: file, encoding: .utf8)
       #expect(text == "# settings\nexport KEY=\"\(value)\" # the key\nLEVEL=info\n", comment)
     }
     try checkNoLeaks(comment)
+  }
+
+  /// Of two slots, the other one always holds a value; but it is none that a file ever held.
+  func checkNoOtherKey(_ value: String, _ comment: Comment) {
+    let live = service.liveKeys.map(\.value)
+    if service.style == .slots {
+      #expect(live.count == 2 && live.contains(value), comment)
+      #expect(value == oldValue || !live.contains(oldValue), comment)
+    } else {
+      #expect(live == [value], comment)
+    }
   }
 
   /// No value outside the environment files, and no temporary file left.

@@ -30,7 +30,7 @@ import Testing
     let inTag = try only(report, tagged)
     let tag = try history.id("v1")
     #expect(inTag.place == .tag && inTag.reachability == .tag && inTag.object == tag)
-    #expect(try only(report, author).place == .commit)
+    #expect(try only(report, author).place == .author)
     #expect(report.coverage.tags == 1)
   }
 
@@ -54,8 +54,8 @@ import Testing
     #expect(try only(report, values[0]).reachability == .tag)
     #expect(try only(report, values[1]).reachability == .ref)
     #expect(try only(report, values[2]).reachability == .reflog)
-    #expect(try only(report, values[3]).reachability == .ref)
-    #expect(try only(report, values[4]).reachability == .stash)
+    #expect(try only(report, values[3]).reachability == .notes)
+    #expect(try only(report, values[4]).reachability == .stashIndex)
     let loose = try only(report, values[5])
     #expect(loose.reachability == .dangling && loose.path.bytes.isEmpty)
     #expect(loose.object?.description == String(decoding: dangling, as: UTF8.self).trimmingCharacters(in: .newlines))

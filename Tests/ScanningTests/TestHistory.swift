@@ -5,25 +5,9 @@ import Matching
 import Model
 import RuleBook
 import Secrets
+@_exported import TestSupport
 
 @testable import Scanning
-
-/// A repeatable generator (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-    return word ^ word >> 31
-  }
-}
-
-struct CommandFailed: Error {
-  var command: [String]
-  var status: Int32
-}
 
 /// The one rule of most tests: tokens that nothing else looks like.
 enum TestRule {
@@ -48,10 +32,9 @@ enum TestRule {
 /// A repository in a directory of its own, removed with the value.
 final class TestHistory {
   let path: String
-  static let git = "/usr/bin/env"
 
   init(_ options: String...) throws {
-    path = NSTemporaryDirectory() + "keywright-scan-" + UUID().uuidString
+    path = GitCommand.freshPath("scan")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     try git(["init", "-q", "-b", "main"] + options + ["."])
   }
@@ -64,30 +47,7 @@ final class TestHistory {
   /// Runs git in the repository, with nobody's configuration.
   @discardableResult
   func git(_ arguments: [String], input: Data? = nil, extra: [String: String] = [:]) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(filePath: TestHistory.git)
-    process.arguments = ["git"] + arguments
-    process.currentDirectoryURL = URL(filePath: path)
-    process.environment = [
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin", "HOME": path, "GIT_CONFIG_NOSYSTEM": "1",
-      "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada",
-      "GIT_COMMITTER_EMAIL": "ada@example.org", "GIT_AUTHOR_DATE": "2026-01-02T03:04:05+01:00",
-      "GIT_COMMITTER_DATE": "2026-01-02T03:04:05+01:00", "GIT_ALLOW_PROTOCOL": "file",
-    ].merging(extra) { $1 }
-    let stem = NSTemporaryDirectory() + "keywright-scan-io-" + UUID().uuidString
-    defer { for end in [".in", ".out"] { try? FileManager.default.removeItem(atPath: stem + end) } }
-    for end in [".in", ".out"] {
-      _ = FileManager.default.createFile(atPath: stem + end, contents: end == ".in" ? input : nil)
-    }
-    process.standardInput = FileHandle(forReadingAtPath: stem + ".in")
-    process.standardOutput = FileHandle(forWritingAtPath: stem + ".out")
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw CommandFailed(command: arguments, status: process.terminationStatus)
-    }
-    return FileManager.default.contents(atPath: stem + ".out") ?? Data()
+    try GitCommand.run(arguments, in: path, input: input, extra: extra)
   }
 
   func text(_ arguments: String...) throws -> String {

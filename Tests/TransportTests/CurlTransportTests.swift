@@ -158,6 +158,28 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
     }
   }
 
+  /// What came before an answer broke off is handed over with the error: a new key may be in it.
+  @Test func whatCameOfABrokenAnswerIsKept() throws {
+    let body = #"{"api_key":"0123456789","key_id":"#
+    let framings = [
+      "HTTP/1.1 201 Created\r\nX-Request-Id: r1\r\nContent-Length: 500\r\n\r\n\(body)",
+      "HTTP/1.1 201 Created\r\nX-Request-Id: r1\r\nTransfer-Encoding: chunked\r\n\r\n\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n",
+    ]
+    for framing in framings {
+      let server = try LoopbackServer(answering: framing)
+      let error = try failure(HTTPRequest(method: "POST", url: server.base), transport(server))
+      let partial = try #require(error.partial, "\(framing)")
+      #expect(error.fate == .unknown && partial.status == 201 && partial.header("x-request-id") == "r1")
+      #expect(text(partial.body) == body)
+    }
+    let large = try LoopbackServer(answering: response(200, String(repeating: "x", count: 5_000)))
+    let error = try failure(
+      HTTPRequest(method: "POST", url: large.base, maximumResponseBytes: 1_000), transport(large))
+    #expect(error.partial == nil || (error.partial?.body.count ?? 0) <= 1_000)
+    let silent = try LoopbackServer { _, _ in }
+    #expect(try failure(HTTPRequest(method: "POST", url: silent.base), transport(silent)).partial == nil)
+  }
+
   @Test(arguments: ["", "nonsense\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 9 x\r\n\r\n", "HTTP/1.1 -1 x\r\n\r\n"])
   func garbageIsNoAnswer(garbage: String) throws {
     let server = try LoopbackServer(answering: garbage)
