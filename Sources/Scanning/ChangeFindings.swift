@@ -219,7 +219,7 @@ struct ChangeFindings {
     var report = ScanReport(
       target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
       findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
-    report.maskCommits()
+    Concealment.apply(to: &report.findings)
     return report
   }
 }

@@ -81,7 +81,7 @@ public final class ForeignPlaces {
     var report = ScanReport(
       target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: isWeak,
       findings: found.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
-    report.maskCommits()
+    Concealment.apply(to: &report.findings)
     return report
   }
 

@@ -97,12 +97,10 @@ struct HistoryScan {
     coverage.sort()
     meter.lap("findings")
     options.statistics?(meter.statistics)
-    var report = ScanReport(
+    return ScanReport(
       target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
       findings: findings,
       coverage: coverage)
-    report.maskCommits()
-    return report
   }
 
   /// The root commits that branches reach, sorted.

@@ -156,7 +156,7 @@ struct BaselineCommand: ParsableCommand {
 
     /// Asks about what the baseline hides, and about nothing else.
     private func ask(_ report: inout ScanReport, _ baseline: Baseline) throws {
-      ReportFile.recoverValues(&report, from: source.path)
+      ReportFile.recoverValues(&report, from: source.path, key: baseline.key)
       let verifier = FindingVerifier(endpoints: try configured.endpoints(), findings: report.findings)
       let hidden = Set(baseline.entries.map(\.fingerprint))
       for index in report.findings.indices where hidden.contains(report.findings[index].fingerprint) {

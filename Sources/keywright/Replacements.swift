@@ -107,14 +107,8 @@ enum Replacements {
         let isBinary = try? reader.read(object) { _, bytes in (0..<min(bytes.count, 8_192)).contains { bytes[$0] == 0 }
         }
         if isBinary == true, !binary.contains(object) { binary.append(object) }
-      } else if place.place == .commit {
-        // A commit's own lines end at the first empty one; behind it stands the message.
-        let isHeader = try? reader.read(object) { _, bytes in
-          var end = 1
-          while end < bytes.count, bytes[end] != 0x0a || bytes[end - 1] != 0x0a { end += 1 }
-          return place.offset < end
-        }
-        if isHeader == true { names += 1 }
+      } else if place.place == .author || place.place == .committer {
+        names += 1
       }
     }
     if !binary.isEmpty {

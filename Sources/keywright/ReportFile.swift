@@ -59,9 +59,13 @@ enum ReportFile {
 
   /// Reads each value again by its first locator that still leads to it. A value that does not have its fingerprint is
   /// not taken: the report, or what it points to, has changed.
-  static func recoverValues(_ report: inout ScanReport, from repository: String?) {
+  ///
+  /// - Parameter known: a baseline's key that may be the report's.
+  static func recoverValues(
+    _ report: inout ScanReport, from repository: String?, key known: FingerprintKey? = nil
+  ) {
     let target = repository ?? report.target
-    let key = fingerprintKey(of: report, in: target)
+    let key = known?.id == report.fingerprintKey ? known : fingerprintKey(of: report, in: target)
     let locator = Locator(target: target)
     for index in report.findings.indices {
       // What another scanner's report, or a shown one, brought along.
