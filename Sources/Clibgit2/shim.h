@@ -37,6 +37,12 @@ static inline int keywright_git_libgit2_init(void) {
   KEYWRIGHT_GIT(git_libgit2_init);
   return call ? call() : -1;
 }
+static inline int keywright_git_libgit2_version(int *major, int *minor, int *revision) {
+  KEYWRIGHT_GIT(git_libgit2_version);
+  if (!call) return -1;
+  call(major, minor, revision);
+  return 0;
+}
 static inline const git_error *keywright_git_error_last(void) {
   KEYWRIGHT_GIT(git_error_last);
   return call ? call() : (const git_error *)0;

@@ -60,17 +60,16 @@ public enum Unpacked: Sendable {
     let output = unsafe [UInt8](unsafeUninitializedCapacity: max(1, capacity)) { output, count in
       var written = 0
       unsafe input.withUnsafeBufferPointer { input in
-        let (from, size) = unsafe (input.baseAddress, input.count)
         switch form {
         case .deflate:
           result = unsafe libdeflate_deflate_decompress_ex(
-            handle, from, size, output.baseAddress, capacity, &used, &written)
+            handle, input.baseAddress, input.count, output.baseAddress, capacity, &used, &written)
         case .zlib:
           result = unsafe libdeflate_zlib_decompress_ex(
-            handle, from, size, output.baseAddress, capacity, &used, &written)
+            handle, input.baseAddress, input.count, output.baseAddress, capacity, &used, &written)
         case .gzip:
           result = unsafe libdeflate_gzip_decompress_ex(
-            handle, from, size, output.baseAddress, capacity, &used, &written)
+            handle, input.baseAddress, input.count, output.baseAddress, capacity, &used, &written)
         }
       }
       count = result == LIBDEFLATE_SUCCESS ? written : 0

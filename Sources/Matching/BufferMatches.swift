@@ -62,6 +62,8 @@ public struct BufferMatches: Sendable {
 public struct MatchStatistics: Sendable {
   /// Bytes that the literal finder read.
   public var searchedBytes = 0
+  /// Bytes in which encodings were looked for; round what is new in a delta they hold those that the literal finder reads.
+  public var decodedBytes = 0
   /// Windows in which a pattern was tried.
   public var windows = 0
   /// Bytes of these windows.
@@ -78,6 +80,7 @@ public struct MatchStatistics: Sendable {
   /// Adds what another thread's matcher did.
   public mutating func merge(_ other: MatchStatistics) {
     searchedBytes += other.searchedBytes
+    decodedBytes += other.decodedBytes
     windows += other.windows
     windowBytes += other.windowBytes
     inheritedHits += other.inheritedHits

@@ -13,6 +13,8 @@ public struct DecodedMatches: Sendable {
 
   /// Only runs that led to something.
   var records: [Record] = []
+  /// Every place where a unit of an escape encoding is worth reading, by place.
+  var marks: [EscapeMark] = []
   /// The buffer's size in bytes.
   let count: Int
   /// Whether the buffer was read as a whole, in units of several bytes.
@@ -35,16 +37,21 @@ public struct DecodedMatches: Sendable {
   /// Whether nothing was found and nothing was left out.
   public var isEmpty: Bool { records.isEmpty && !isCut }
 
+  /// Whether there were too many marks to keep.
+  var isDense = false
+
   /// Whether a buffer that is made of pieces of this one may take over what was found.
-  public var isComplete: Bool { !isWide && !isCut }
+  public var isComplete: Bool { !isWide && !isCut && !isDense }
 
   /// About how much memory this takes, in bytes.
-  public var cost: Int { records.reduce(0) { $0 + 64 + $1.candidates.count * 160 } }
+  public var cost: Int {
+    records.reduce(marks.count * MemoryLayout<EscapeMark>.stride) { $0 + 64 + $1.candidates.count * 160 }
+  }
 }
 
 /// The pieces that a buffer takes over from another one.
 struct CopiedPieces {
-  private let copies: [CopyRun]
+  let copies: [CopyRun]
   private let parentCount: Int
   private let count: Int
 
@@ -62,46 +69,56 @@ struct CopiedPieces {
     self.count = count
   }
 
-  /// What lies between the pieces, empty gaps included, each with `margin` bytes on either side; what then overlaps is
-  /// one.
-  func gaps(margin: Int) -> [Range<Int>] {
-    var gaps: [Range<Int>] = []
+  /// Calls `found` with what lies between the pieces, empty gaps included.
+  func forEachGap(_ found: (Range<Int>) -> Void) {
     for index in 0...copies.count {
       let start = index == 0 ? 0 : copies[index - 1].offset + copies[index - 1].count
       let end = index < copies.count ? copies[index].offset : count
       // At a buffer's end that both have nothing is new.
-      if start == end, index == 0, copies[index].baseOffset == 0 { continue }
-      if start == end, index == copies.count, index > 0, baseEnd(index - 1) == parentCount { continue }
-      let wide = max(0, start - margin)..<min(count, end + margin)
-      if let last = gaps.last, wide.lowerBound <= last.upperBound {
-        gaps[gaps.count - 1] = last.lowerBound..<max(last.upperBound, wide.upperBound)
-      } else {
-        gaps.append(wide)
-      }
+      if start == end, index == 0, index < copies.count, copies[index].baseOffset == 0 { continue }
+      if start == end, index == copies.count, index > 0, endsBoth(copies[index - 1]) { continue }
+      found(start..<end)
     }
-    return gaps
   }
 
-  private func baseEnd(_ index: Int) -> Int { copies[index].baseOffset + copies[index].count }
+  /// The same, with what `widen` makes of each; those that then overlap are one.
+  func forEachGap(_ widen: (Range<Int>) -> Range<Int>, _ found: (Range<Int>) -> Void) {
+    var pending: Range<Int>?
+    forEachGap { gap in
+      let wide = widen(gap).clamped(to: 0..<count)
+      if let last = pending, wide.lowerBound > last.upperBound {
+        found(last)
+        pending = wide
+      } else {
+        pending =
+          min(
+            pending?.lowerBound ?? wide.lowerBound, wide.lowerBound)..<max(
+            pending?.upperBound ?? 0, wide.upperBound)
+      }
+    }
+    if let pending { found(pending) }
+  }
 
   /// Whether one piece holds these bytes of the buffer; over an end that both buffers share they may reach.
   func hold(_ range: Range<Int>) -> Bool {
-    copies.contains { copy in
-      (range.lowerBound >= copy.offset || copy.offset == 0 && copy.baseOffset == 0)
-        && (range.upperBound <= copy.offset + copy.count || endsBoth(copy)) && range.overlaps(copy.range)
-    }
+    // The last piece that begins at or before the range.
+    let next = copies.partitioningPoint { $0.offset > max(0, range.lowerBound) }
+    guard next > 0 else { return false }
+    let copy = copies[next - 1]
+    return (range.lowerBound >= 0 || copy.offset == 0 && copy.baseOffset == 0)
+      && (range.upperBound <= copy.offset + copy.count || endsBoth(copy)) && range.overlaps(copy.range)
   }
 
   /// Calls `found` with the shift of every piece that holds these bytes of the parent.
   func shifts(of range: Range<Int>, _ found: (Int) -> Void) {
-    for copy in copies {
-      let end = copy.baseOffset + copy.count
-      if range.lowerBound >= copy.baseOffset || copy.offset == 0 && copy.baseOffset == 0,
-        range.upperBound <= end || endsBoth(copy), range.overlaps(copy.baseOffset..<end)
-      {
-        found(copy.offset - copy.baseOffset)
-      }
-    }
+    for copy in copies where holds(copy, range) { found(copy.offset - copy.baseOffset) }
+  }
+
+  /// Whether a piece holds these bytes of the parent.
+  func holds(_ copy: CopyRun, _ range: Range<Int>) -> Bool {
+    let end = copy.baseOffset + copy.count
+    return (range.lowerBound >= copy.baseOffset || copy.offset == 0 && copy.baseOffset == 0)
+      && (range.upperBound <= end || endsBoth(copy)) && range.overlaps(copy.baseOffset..<end)
   }
 
   private func endsBoth(_ copy: CopyRun) -> Bool {

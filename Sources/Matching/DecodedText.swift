@@ -26,6 +26,12 @@ struct DecodedText {
     bytes.append(byte)
   }
 
+  /// Appends bytes that stand for themselves.
+  mutating func append(_ source: Span<UInt8>, _ range: Range<Int>) {
+    extend(origin: range.lowerBound, width: 1, yield: 1)
+    unsafe source.extracting(range).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+  }
+
   /// Appends a character that stands for the `width` bytes from `origin` on, in UTF-8. What is no character becomes U+FFFD.
   mutating func append(scalar: UInt32, origin: Int, width: Int) {
     if scalar < 0x80 { return append(UInt8(truncatingIfNeeded: scalar), origin: origin, width: width) }
@@ -89,9 +95,35 @@ extension Array {
 /// Classes of bytes that the decoders tell apart.
 enum Octet {
   /// Whether it is a character of a token: base64's alphabets, and what stands in keys and addresses.
-  static func isToken(_ byte: UInt8) -> Bool { classes[Int(byte)] & 1 != 0 }
+  @inline(__always)
+  static func isToken(_ byte: UInt8) -> Bool {
+    // `+`, `-` to `9`, `=`; `A` to `Z`, `_`, `a` to `z`, `~`.
+    holds(byte, 0x23ff_e800_0000_0000, 0x47ff_fffe_87ff_fffe)
+  }
   /// Whether it is printable ASCII, a blank or a line break.
-  static func isText(_ byte: UInt8) -> Bool { classes[Int(byte)] & 2 != 0 }
+  @inline(__always)
+  static func isText(_ byte: UInt8) -> Bool { holds(byte, 0xffff_ffff_0000_2600, 0x7fff_ffff_ffff_ffff) }
+  /// Whether it is a base64 digit of either alphabet.
+  @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { holds(byte, 0x03ff_a800_0000_0000, 0x07ff_fffe_87ff_fffe) }
+
+  /// Whether one of two words, for the bytes below 64 and for those below 128, has the byte's bit.
+  @inline(__always)
+  private static func holds(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+    byte < 0x80 && (byte < 0x40 ? low : high) &>> UInt64(byte & 63) & 1 == 1
+  }
+
+  /// The value of a base64 digit of either alphabet; of another byte, anything.
+  @inline(__always)
+  static func digit(_ byte: UInt8) -> UInt32 {
+    switch byte {
+    case 0x61...: UInt32(byte &- 71)
+    case 0x5f, 0x2f: 63
+    case 0x41...: UInt32(byte &- 65)
+    case 0x30...: UInt32(byte &+ 4)
+    default: 62
+    }
+  }
   /// The value of a hex digit of either case; nil for other bytes.
   static func hex(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -112,20 +144,12 @@ enum Octet {
     return table
   }()
 
-  private static let classes: [UInt8] = (0..<256).map { value in
-    let byte = UInt8(value)
-    let isPrintable = (0x20...0x7e).contains(byte)
-    let isToken = base64[value] < 64 || [0x2e, 0x7e, 0x3d].contains(byte)
-    return (isToken ? 1 : 0) | (isPrintable || [0x09, 0x0a, 0x0d].contains(byte) ? 2 : 0)
-  }
-
   /// The length of the longest stretch of text.
   static func longestText(_ bytes: Span<UInt8>) -> Int {
-    let classes = classes
     var longest = 0
     var current = 0
     for index in bytes.indices {
-      current = classes[Int(bytes[index])] & 2 != 0 ? current + 1 : 0
+      current = isText(bytes[index]) ? current + 1 : 0
       if current > longest { longest = current }
     }
     return longest

@@ -21,6 +21,7 @@ public enum Decoders {
     var text = DecodedText(capacity: value.count)
     switch decoder {
     case .base64: return base64(value)
+    case .bytes: return ByteList.decode(value.span)
     case .hex:
       guard value.count % 2 == 0, value.allSatisfy({ Octet.hex($0) != nil }) else { return nil }
       DigitRuns.decodeHex(whole, in: value.span, into: &text)

@@ -27,15 +27,15 @@ enum DigitRuns {
   static let maximumIndent = 32
 
   /// Calls `found` with every maximal run of base64 digits, at least ``minimumBase64`` long, that begins before `end`;
-  /// it returns where the search goes on.
+  /// it returns where the search goes on. Returns where that was at last.
   static func forEach(
     in bytes: Span<UInt8>, from start: Int, to end: Int, _ found: (Range<Int>) -> Int
-  ) {
+  ) -> Int {
     let lastStart = bytes.count - minimumBase64
-    guard start >= 0 else { return }
-    unsafe Octet.base64.withUnsafeBufferPointer { table in
+    guard start >= 0 else { return start }
+    return unsafe Octet.base64.withUnsafeBufferPointer { table in
       unsafe bytes.withUnsafeBufferPointer { buffer in
-        guard let digits = table.baseAddress, table.count == 256, let base = buffer.baseAddress else { return }
+        guard let digits = table.baseAddress, table.count == 256, let base = buffer.baseAddress else { return start }
         var at = start
         while at < end, at <= lastStart {
           // In ordinary text one of a few bytes is none, mostly, and all before it is passed over. No branch tells which.
@@ -58,6 +58,7 @@ enum DigitRuns {
           while stop < buffer.count, unsafe digits[Int(base[stop])] < 64 { stop &+= 1 }
           at = max(stop, found(at..<stop))
         }
+        return at
       }
     }
   }
@@ -84,14 +85,12 @@ enum DigitRuns {
   }
 
   /// A run may have begun with something else (`path/…`): the first place behind a separator from where it is text.
-  private static func laterStart(_ run: Range<Int>, in bytes: Span<UInt8>) -> Int? {
+  static func laterStart(_ run: Range<Int>, in bytes: Span<UInt8>) -> Int? {
     var tries = 0
     for place in run.lowerBound + 1..<run.upperBound - minimumBase64 + 1 {
       let separator = bytes[place - 1]
       guard separator == 0x2f || separator == 0x2d || separator == 0x5f || separator == 0x2b else { continue }
-      var head = DecodedText(capacity: 12)
-      decode(place..<place + 16, in: bytes, into: &head)
-      if Octet.longestText(head.bytes.span) == 12 { return place }
+      if isText(sixteenFrom: place, in: bytes) { return place }
       tries += 1
       if tries == maximumStarts { return nil }
     }
@@ -101,22 +100,29 @@ enum DigitRuns {
   /// The run, and the lines behind it that go on with it.
   private static func wrapped(_ run: Range<Int>, in bytes: Span<UInt8>) -> [Range<Int>] {
     var lines = [run]
+    var read = 0
     guard wrappedLines.contains(run.count), run.count % 4 == 0 else { return lines }
-    while let last = lines.last, last.count == run.count, let next = nextLine(last.upperBound, run.count, in: bytes) {
+    while let last = lines.last, last.count == run.count,
+      let next = nextLine(last.upperBound, run.count, in: bytes, &read)
+    {
       lines.append(next)
     }
     return lines
   }
 
-  private static func nextLine(_ end: Int, _ width: Int, in bytes: Span<UInt8>) -> Range<Int>? {
-    func byte(_ at: Int) -> UInt8 { at < bytes.count ? bytes[at] : 0x0a }
+  /// The line of digits that goes on behind the line which ends at `end`; `read` is moved behind what was looked at.
+  static func nextLine(_ end: Int, _ width: Int, in bytes: Span<UInt8>, _ read: inout Int) -> Range<Int>? {
+    func byte(_ at: Int) -> UInt8 {
+      read = max(read, at + 1)
+      return at < bytes.count ? bytes[at] : 0x0a
+    }
     var at = byte(end) == 0x0d ? end + 1 : end
-    guard at < bytes.count, bytes[at] == 0x0a else { return nil }
+    guard at < bytes.count, byte(at) == 0x0a else { return nil }
     at += 1
     let line = at
     while at < line + maximumIndent, byte(at) == 0x20 || byte(at) == 0x09 { at += 1 }
     let start = at
-    while at < bytes.count, at <= start + width, Octet.base64[Int(bytes[at])] < 64 { at += 1 }
+    while at < bytes.count, at <= start + width, Octet.isDigit(byte(at)) { at += 1 }
     guard at > start, at - start <= width else { return nil }
     var behind = at
     while behind < at + 2, byte(behind) == 0x3d { behind += 1 }
@@ -143,20 +149,12 @@ enum DigitRuns {
 
   // MARK: Hex
 
-  /// What the stretches of hex in a run of base64 digits decode to.
-  static func hex(_ run: Range<Int>, in bytes: Span<UInt8>, _ found: (DecodedRun) -> Void) {
-    guard run.count >= minimumHex else { return }
-    var start = run.lowerBound
-    for at in run.lowerBound...run.upperBound {
-      if at < run.upperBound, Octet.hex(bytes[at]) != nil { continue }
-      if at - start >= minimumHex {
-        let range = start..<at - (at - start) % 2
-        var text = DecodedText(capacity: range.count / 2)
-        decodeHex(range, in: bytes, into: &text)
-        if isWorthwhile(text.bytes.span) { found(DecodedRun(decoder: .hex, range: range, text: text)) }
-      }
-      start = at + 1
-    }
+  /// What a stretch of hex digits decodes to, if that is text.
+  static func hex(_ digits: Range<Int>, in bytes: Span<UInt8>, _ found: (DecodedRun) -> Void) {
+    let range = digits.lowerBound..<digits.upperBound - digits.count % 2
+    var text = DecodedText(capacity: range.count / 2)
+    decodeHex(range, in: bytes, into: &text)
+    if isWorthwhile(text.bytes.span) { found(DecodedRun(decoder: .hex, range: range, text: text)) }
   }
 
   static func decodeHex(_ range: Range<Int>, in bytes: Span<UInt8>, into text: inout DecodedText) {

@@ -53,11 +53,30 @@ extension EscapeKind {
     }
   }
 
+  /// Whether a unit may begin with this byte.
+  @inline(__always)
+  private func begins(_ byte: UInt8) -> Bool {
+    switch self {
+    case .percent: byte == 0x25
+    case .backslash: byte == 0x5c
+    case .entity: byte == 0x26
+    case .quotedPrintable: byte == 0x3d
+    case .joint: byte == 0x22 || byte == 0x27 || byte == 0x60 || byte == 0x5c
+    }
+  }
+
   /// Appends what the bytes in a range mean.
   func decode(_ range: Range<Int>, in bytes: Span<UInt8>, into text: inout DecodedText) {
     let limited = bytes.extracting(0..<range.upperBound)
     var at = range.lowerBound
     while at < range.upperBound {
+      var plain = at
+      while plain < range.upperBound, !begins(limited[plain]) { plain += 1 }
+      if plain > at {
+        text.append(limited, at..<plain)
+        at = plain
+        continue
+      }
       guard let unit = unit(at: at, in: limited) else {
         text.append(bytes[at], origin: at, width: 1)
         at += 1

@@ -3,7 +3,15 @@
 
 extension EscapeKind {
   /// The longest joint, in bytes: quotes, blanks, an operator, one line break.
-  private static let longestJoint = 120
+  static let longestJoint = 120
+
+  /// Whether a byte may stand in a joint.
+  static func isOfJoint(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x20, 0x09, 0x0a, 0x0d, 0x22, 0x27, 0x60, 0x5c, 0x2b, 0x2e, 0x26, 0x7e, 0x7c, 0x3c, 0x3e: true
+    default: isPrefix(byte)
+    }
+  }
 
   /// The length of the joint that begins with the closing quote (or the backslash) at `place`; nil if none does.
   static func joint(at place: Int, in bytes: Span<UInt8>) -> Int? {

@@ -13,8 +13,6 @@ public final class DecodingPass {
   /// What decoding a run may make, in bytes: so many times its length, and the allowance on top.
   private static let growth = 4
   private static let allowance = 4_096
-  /// What may change a run of digits lies at most so many bytes before it or behind: the wrapped line next to it.
-  private static let digitMargin = 192
 
   let matcher: Matcher
   let known: KnownValues?
@@ -36,7 +34,18 @@ public final class DecodingPass {
       matches.isWide = true
       follow(form.run(bytes), 0..<bytes.count, bytes, into: &matches)
     } else {
-      forEachRun(in: bytes, 0..<bytes.count) { run, depends in follow(run, depends, bytes, into: &matches) }
+      forEachDigits(in: bytes, from: 0, to: bytes.count) { _ in
+        true
+      } _: { run, depends in
+        follow(run, depends, bytes, into: &matches)
+      }
+      EscapeMarks.find(in: bytes, 0..<bytes.count, into: &matches.marks) { _ in true }
+      forEachStretch(matches.marks, in: bytes) { _ in
+        true
+      } _: { run, depends in
+        follow(run, depends, bytes, into: &matches)
+      }
+      drop(&matches)
     }
     addKnown(in: bytes, 0..<bytes.count, into: &matches) { _ in true }
     return matches
@@ -57,38 +66,89 @@ public final class DecodingPass {
         matches.records.append(.init(depends: depends, candidates: record.candidates.map { $0.shifted(by: shift) }))
       }
     }
-    var done = 0
-    for gap in pieces.gaps(margin: EscapeStretches.unitMargin) {
-      guard let start = quietPlace(before: gap.lowerBound, in: bytes) else { return scan(bytes) }
-      let part = max(done, start)..<max(done, start, gap.upperBound)
-      done = part.upperBound
-      forEachRun(in: bytes, part) { run, depends in
-        if !pieces.hold(depends) { follow(run, depends, bytes, into: &matches) }
-      }
+    guard scanDigits(bytes, pieces, into: &matches) else { return scan(bytes) }
+    takeMarks(parent.marks, pieces, bytes, into: &matches.marks)
+    forEachStretch(matches.marks, in: bytes) {
+      !pieces.hold($0)
+    } _: { run, depends in
+      follow(run, depends, bytes, into: &matches)
     }
+    drop(&matches)
     if let known {
-      for gap in pieces.gaps(margin: known.margin) {
+      pieces.forEachGap {
+        $0.lowerBound - known.margin..<$0.upperBound + known.margin
+      } _: { gap in
         addKnown(in: bytes, gap, into: &matches) { !pieces.hold($0) }
       }
     }
     return matches.isCut ? scan(bytes) : matches
   }
 
-  /// A place at or before `place` that no run reaches over; nil if there is none near enough to be worth it.
-  private func quietPlace(before place: Int, in bytes: Span<UInt8>) -> Int? {
-    var place = place
-    for _ in 0..<32 {
-      if place <= 0 { return 0 }
-      let lower = max(0, place - EscapeStretches.quietBytes)
-      var isQuiet = EscapeStretches.isQuiet(lower..<place, in: bytes)
-      DigitRuns.forEach(in: bytes, from: lower, to: place) { run in
-        isQuiet = false
-        return run.upperBound
+  /// Forgets marks that are too many to keep.
+  private func drop(_ matches: inout DecodedMatches) {
+    guard matches.marks.count > EscapeMarks.limit(matches.count) else { return }
+    matches.marks = []
+    matches.isDense = true
+  }
+
+  /// Runs of digits that no piece holds; false if the place where one begins is too far away to be worth it.
+  private func scanDigits(_ bytes: Span<UInt8>, _ pieces: CopiedPieces, into matches: inout DecodedMatches) -> Bool {
+    var done = 0
+    var isWhole = true
+    pieces.forEachGap { gap in
+      guard isWhole else { return }
+      var from = done
+      if gap.lowerBound > done {
+        guard let start = DigitRuns.start(before: gap.lowerBound, in: bytes) else {
+          isWhole = false
+          return
+        }
+        from = max(done, start.place)
       }
-      if isQuiet { return place }
-      place = lower
+      done = forEachDigits(in: bytes, from: from, to: DigitRuns.stop(behind: gap.upperBound, in: bytes)) {
+        !pieces.hold($0)
+      } _: { run, depends in
+        follow(run, depends, bytes, into: &matches)
+      }
     }
-    return nil
+    return isWhole
+  }
+
+  /// The parent's marks that a piece holds, and those that are found round the pieces' ends.
+  private func takeMarks(
+    _ marks: [EscapeMark], _ pieces: CopiedPieces, _ bytes: Span<UInt8>, into taken: inout [EscapeMark]
+  ) {
+    var next = 0
+    pieces.forEachGap {
+      EscapeMarks.places(dependingOn: $0, in: bytes)
+    } _: { gap in
+      while next < pieces.copies.count, pieces.copies[next].offset < gap.lowerBound {
+        inherit(marks, pieces.copies[next], pieces, bytes, into: &taken)
+        next += 1
+      }
+      EscapeMarks.find(in: bytes, gap, into: &taken) { !pieces.hold(EscapeMarks.depends($0, at: $0.place)) }
+    }
+    for copy in pieces.copies[next...] { inherit(marks, copy, pieces, bytes, into: &taken) }
+  }
+
+  private func inherit(
+    _ marks: [EscapeMark], _ copy: CopyRun, _ pieces: CopiedPieces, _ bytes: Span<UInt8>,
+    into taken: inout [EscapeMark]
+  ) {
+    if marks.isEmpty { return }
+    let shift = copy.offset - copy.baseOffset
+    var index = marks.partitioningPoint { $0.place >= copy.baseOffset }
+    while index < marks.count, marks[index].place < copy.baseOffset + copy.count {
+      var mark = marks[index]
+      index += 1
+      guard pieces.holds(copy, EscapeMarks.depends(mark, at: mark.place)) else { continue }
+      if pieces.holds(copy, EscapeMarks.dependsWhole(mark, at: mark.place)) {
+        mark.place += shift
+      } else {
+        mark = EscapeMarks.moved(mark, to: mark.place + shift, in: bytes)
+      }
+      taken.append(mark)
+    }
   }
 
   private func follow(
@@ -115,7 +175,10 @@ public final class DecodingPass {
     let text = run.text.bytes.span
     var inner: [Candidate] = []
     // A pattern that is stopped in a decoded run was made to be; the plain text says what there is to be said of rules.
+    // Names beside values that stand in the original just the same are found there.
+    if EscapeKind(run.decoder) != nil { matcher.detector.encoded = run.text }
     if !matcher.scan(text, into: &inner).stopped.isEmpty { isCut = true }
+    matcher.detector.encoded = nil
     known?.search(text, 0..<text.count) { candidate, _ in inner.append(candidate) }
     forEachNested(in: run, of: bytes) { nested in
       if depth < DecodingPass.maximumDepth {
@@ -131,27 +194,59 @@ public final class DecodingPass {
   private func forEachNested(in run: DecodedRun, of bytes: Span<UInt8>, _ found: (DecodedRun) -> Void) {
     let text = run.text.bytes.span
     if run.isDigits, let form = WideText.form(of: text) { return found(form.run(text)) }
-    forEachRun(in: text, 0..<text.count) { nested, _ in
+    forEachRun(in: text) { nested in
       let wide = max(0, nested.range.lowerBound - 1)..<min(text.count, nested.range.upperBound + 1)
       if run.isDigits || run.changes(wide, of: bytes) { found(nested) }
     }
   }
 
-  /// Calls `found` with every run that begins in a part of `bytes`, and with what it depends on.
-  private func forEachRun(in bytes: Span<UInt8>, _ part: Range<Int>, _ found: (DecodedRun, Range<Int>) -> Void) {
-    DigitRuns.forEach(in: bytes, from: part.lowerBound, to: part.upperBound) { digits in
-      func report(_ run: DecodedRun) {
-        let margin = DecodingPass.digitMargin
-        found(run, run.range.lowerBound - margin..<run.range.upperBound + margin)
+  /// Calls `found` with every run in `bytes`.
+  private func forEachRun(in bytes: Span<UInt8>, _ found: (DecodedRun) -> Void) {
+    forEachDigits(in: bytes, from: 0, to: bytes.count) { _ in
+      true
+    } _: { run, _ in
+      found(run)
+    }
+    var marks: [EscapeMark] = []
+    EscapeMarks.find(in: bytes, 0..<bytes.count, into: &marks) { _ in true }
+    forEachStretch(marks, in: bytes) { _ in
+      true
+    } _: { run, _ in
+      found(run)
+    }
+  }
+
+  /// Calls `found` with every run of digits that begins in a part of `bytes`, is wanted for what it depends on and leads
+  /// to text. Returns where the search ended.
+  @discardableResult
+  private func forEachDigits(
+    in bytes: Span<UInt8>, from start: Int, to end: Int, where isWanted: (Range<Int>) -> Bool,
+    _ found: (DecodedRun, Range<Int>) -> Void
+  ) -> Int {
+    let stop = DigitRuns.forEach(in: bytes, from: start, to: end) { digits in
+      let (end, depends) = DigitRuns.extent(digits, in: bytes)
+      guard isWanted(depends) else { return end }
+      DigitRuns.forEachHex(digits, in: bytes) { range in
+        if DigitRuns.mayBeHex(range, in: bytes) { DigitRuns.hex(range, in: bytes) { found($0, depends) } }
       }
-      DigitRuns.hex(digits, in: bytes, report)
-      let (run, end) = DigitRuns.base64(digits, in: bytes)
-      if let run { report(run) }
+      if end > digits.upperBound || DigitRuns.mayBeBase64(digits, in: bytes) {
+        if let run = DigitRuns.base64(digits, in: bytes).run { found(run, depends) }
+      }
       return end
     }
-    EscapeStretches.forEach(in: bytes, from: part.lowerBound, to: part.upperBound) { stretch in
+    matcher.statistics.decodedBytes += max(0, min(stop, bytes.count) - start)
+    return stop
+  }
+
+  /// Calls `found` with every stretch round these marks that is wanted for what it depends on.
+  private func forEachStretch(
+    _ marks: [EscapeMark], in bytes: Span<UInt8>, where isWanted: (Range<Int>) -> Bool,
+    _ found: (DecodedRun, Range<Int>) -> Void
+  ) {
+    EscapeStretches.forEach(marks) { stretch in
       let margin = EscapeStretches.margin
-      found(stretch.run(bytes), stretch.chainStart - margin..<stretch.range.upperBound + margin)
+      let depends = stretch.chainStart - margin..<stretch.range.upperBound + margin
+      if isWanted(depends) { found(stretch.run(bytes), depends) }
     }
   }
 

@@ -1,5 +1,5 @@
-// Finds the stretches of a buffer that are worth reading as one of the escape encodings: round every unit beside which
-// something stands that may be part of a key. Ordinary text is passed over two bytes at a time.
+// Joins the units of the escape encodings into the stretches of a buffer that are read: what stands round each unit,
+// those that overlap as one.
 
 internal import Model
 
@@ -13,23 +13,11 @@ struct EscapeStretch {
 
 /// Finds stretches.
 struct EscapeStretches {
-  /// What may change a stretch lies at most so many bytes before its chain, and behind it.
-  static let margin = 336
-  /// A unit of a stretch that bytes may change lies at most so many bytes from them.
-  static let unitMargin = margin + reachBehind + 128
-  /// Between two units that are further apart than this, stretches end: their windows and the units themselves fit in.
-  static let quietBytes = 512
-  /// How far a window reaches before its unit, and behind it, within the unit's line.
-  private static let reachBefore = 128
-  private static let reachBehind = 192
+  /// What may change a stretch lies at most so many bytes before its chain, and behind it: a unit whose window would
+  /// reach it.
+  static let margin = 416
   /// A longer stretch is read in parts.
   static let maximumBytes = 1 << 16
-  /// The longest token that is measured beside a unit.
-  private static let tokenBytes = 16
-  /// The shortest one that makes a unit worthwhile.
-  private static let minimumToken = 8
-  /// The shortest that makes it so with a part on either side.
-  private static let minimumParts = 10
 
   private struct Pending {
     var lower = 0
@@ -38,208 +26,41 @@ struct EscapeStretches {
   }
   private var pending = [Pending](repeating: Pending(), count: EscapeKind.allCases.count)
 
-  /// Calls `found` with the stretches round every unit in `bytes` from `start` on; those that begin before `end` are
-  /// followed to their own end.
-  static func forEach(
-    in bytes: Span<UInt8>, from start: Int, to end: Int, _ found: (EscapeStretch) -> Void
-  ) {
+  /// Calls `found` with the stretches round these marks, which are sorted by place.
+  static func forEach(_ marks: [EscapeMark], _ found: (EscapeStretch) -> Void) {
+    if marks.isEmpty { return }
     var stretches = EscapeStretches()
-    var limit = end
-    PairTable.shared.forEachPair(in: bytes, from: start) { place, kinds in
-      if place >= limit {
-        limit = max(end, stretches.reach)
-        if place >= limit { return false }
-      }
-      var bits = kinds
-      while bits != 0 {
-        let kind = EscapeKind(rawValue: bits.trailingZeroBitCount) ?? .joint
-        bits &= bits &- 1
-        guard mayBeWorthwhile(kind, place, bytes), let unit = kind.unit(at: place, in: bytes),
-          isWorthwhile(kind, place, unit, bytes)
-        else { continue }
-        stretches.add(kind, place..<place + unit.width, bytes, found)
-      }
-      return true
-    }
-    for kind in EscapeKind.allCases { stretches.close(kind, found) }
+    for mark in marks { stretches.add(mark, found) }
+    for kind in EscapeKind.allCases { stretches.close(kind.rawValue, found) }
   }
 
-  /// Whether a stretch begins in the range.
-  static func isQuiet(_ range: Range<Int>, in bytes: Span<UInt8>) -> Bool {
-    var isQuiet = true
-    forEach(in: bytes, from: range.lowerBound, to: range.upperBound) { _ in isQuiet = false }
-    return isQuiet
-  }
-
-  /// Up to where a unit would still be joined to a stretch that is open.
-  private var reach: Int { pending.reduce(0) { max($0, $1.upper) } + EscapeStretches.reachBehind }
-
-  private mutating func add(
-    _ kind: EscapeKind, _ unit: Range<Int>, _ bytes: Span<UInt8>, _ found: (EscapeStretch) -> Void
-  ) {
-    let window = EscapeStretches.window(kind, unit, bytes)
-    let known = pending[kind.rawValue]
+  private mutating func add(_ mark: EscapeMark, _ found: (EscapeStretch) -> Void) {
+    let window = mark.window
+    let kind = Int(mark.kind)
+    let known = pending[kind]
     guard known.upper >= window.lowerBound else {
       close(kind, found)
-      pending[kind.rawValue] = Pending(
+      pending[kind] = Pending(
         lower: window.lowerBound, upper: window.upperBound, chainStart: window.lowerBound)
       return
     }
-    pending[kind.rawValue].upper = max(known.upper, window.upperBound)
+    pending[kind].upper = max(known.upper, window.upperBound)
     if window.upperBound - known.lower > EscapeStretches.maximumBytes {
-      found(EscapeStretch(kind: kind, range: known.lower..<window.upperBound, chainStart: known.chainStart))
+      report(kind, known.lower..<window.upperBound, known.chainStart, found)
       // The next part begins with the last window of this one, so that nothing is cut through unseen.
-      pending[kind.rawValue].lower = max(known.lower + 1, window.lowerBound)
+      pending[kind].lower = max(known.lower + 1, window.lowerBound)
     }
   }
 
-  private mutating func close(_ kind: EscapeKind, _ found: (EscapeStretch) -> Void) {
-    let last = pending[kind.rawValue]
-    pending[kind.rawValue] = Pending()
-    if last.upper > last.lower {
-      found(EscapeStretch(kind: kind, range: last.lower..<last.upper, chainStart: last.chainStart))
+  private mutating func close(_ kind: Int, _ found: (EscapeStretch) -> Void) {
+    let last = pending[kind]
+    pending[kind] = Pending()
+    if last.upper > last.lower { report(kind, last.lower..<last.upper, last.chainStart, found) }
+  }
+
+  private func report(_ kind: Int, _ range: Range<Int>, _ chainStart: Int, _ found: (EscapeStretch) -> Void) {
+    if let kind = EscapeKind(rawValue: kind) {
+      found(EscapeStretch(kind: kind, range: range, chainStart: chainStart))
     }
-  }
-
-  /// What is read round a unit: enough for the name of a value before it and the value behind it.
-  private static func window(_ kind: EscapeKind, _ unit: Range<Int>, _ bytes: Span<UInt8>) -> Range<Int> {
-    if kind.crossesLines {
-      return max(0, unit.lowerBound - reachBehind)..<min(bytes.count, unit.upperBound + reachBehind)
-    }
-    var lower = unit.lowerBound
-    while lower > 0, unit.lowerBound - lower < reachBefore, bytes[lower - 1] != 0x0a { lower -= 1 }
-    var upper = unit.upperBound
-    while upper < bytes.count, upper - unit.upperBound < reachBehind, bytes[upper] != 0x0a { upper += 1 }
-    return lower..<upper
-  }
-
-  // MARK: What is worth it
-
-  /// The cheapest question first: most quotes and backslashes have no key on either side.
-  private static func mayBeWorthwhile(_ kind: EscapeKind, _ place: Int, _ bytes: Span<UInt8>) -> Bool {
-    switch kind {
-    case .joint: return place >= 4 && Octet.isToken(bytes[place - 1]) && Octet.isToken(bytes[place - 2])
-    case .backslash:
-      // A line feed, a tab: a token must follow at once.
-      guard place + 1 < bytes.count, bytes[place + 1] & 0xe0 == 0x60, bytes[place + 1] & 0xfd != 0x75,
-        bytes[place + 1] != 0x78
-      else { return true }
-      return place + 1 + tokenBytes < bytes.count && Octet.isToken(bytes[place + 1 + tokenBytes])
-    default: return true
-    }
-  }
-
-  private static func isWorthwhile(
-    _ kind: EscapeKind, _ place: Int, _ unit: EscapeUnit, _ bytes: Span<UInt8>
-  ) -> Bool {
-    let before = tokenBefore(place, bytes)
-    let behind = tokenBehind(place + unit.width, bytes)
-    switch kind {
-    case .joint: return before >= 4 && behind >= 4 && before + behind >= tokenBytes
-    case .quotedPrintable where unit.scalar == nil: return behind > 0 && before > 0 && isFullLine(place, bytes)
-    case .backslash where unit.width == 2 && unit.scalar != 0x2f: return behind >= tokenBytes
-    default:
-      return before >= minimumToken || behind >= minimumToken || before + behind >= minimumParts
-        || isChain(kind, place + unit.width, bytes)
-    }
-  }
-
-  /// Whether three more units follow, nearly side by side: something is written in them altogether.
-  private static func isChain(_ kind: EscapeKind, _ start: Int, _ bytes: Span<UInt8>) -> Bool {
-    var at = start
-    for _ in 0..<3 {
-      let last = min(at + 2, bytes.count - 1)
-      while at < last, kind.unit(at: at, in: bytes) == nil { at += 1 }
-      guard at <= last, let unit = kind.unit(at: at, in: bytes) else { return false }
-      at += unit.width
-    }
-    return true
-  }
-
-  /// Lines that quoted-printable breaks are nearly full.
-  private static func isFullLine(_ place: Int, _ bytes: Span<UInt8>) -> Bool {
-    var count = 0
-    while count < 80, place - count > 0, bytes[place - count - 1] != 0x0a { count += 1 }
-    return (60...76).contains(count)
-  }
-
-  private static func tokenBefore(_ place: Int, _ bytes: Span<UInt8>) -> Int {
-    var count = 0
-    while count < tokenBytes, count < place, Octet.isToken(bytes[place - count - 1]) { count += 1 }
-    return count
-  }
-
-  private static func tokenBehind(_ place: Int, _ bytes: Span<UInt8>) -> Int {
-    var count = 0
-    while count < tokenBytes, place + count < bytes.count, Octet.isToken(bytes[place + count]) { count += 1 }
-    return count
-  }
-}
-
-/// Tells for two bytes side by side which encodings may have a unit there.
-@safe struct PairTable: Sendable {
-  static let shared = PairTable()
-
-  /// Low byte: kinds whose units begin with this byte. High byte: kinds whose units go on with it.
-  private var table = [UInt16](repeating: 0, count: 256)
-
-  private init() {
-    add(.percent, "%", "0123456789abcdefABCDEF")
-    add(.backslash, "\\", "uUx/nrt0123")
-    add(.entity, "&", "#abcdefghijklmnopqrstuvwxyzTN")
-    add(.quotedPrintable, "=", "\n\r23")
-    add(.joint, "\"'`\\", " \t\n\r+.&~|<")
-  }
-
-  private mutating func add(_ kind: EscapeKind, _ first: String, _ second: String) {
-    let bit = UInt16(1) << UInt16(kind.rawValue)
-    for byte in first.utf8 { table[Int(byte)] |= bit }
-    for byte in second.utf8 { table[Int(byte)] |= bit << 8 }
-  }
-
-  /// Calls `found` with every place where a unit may begin, and the kinds' bits, until it returns false.
-  func forEachPair(in bytes: Span<UInt8>, from start: Int, _ found: (_ place: Int, _ kinds: UInt8) -> Bool) {
-    let end = bytes.count - 1
-    guard start >= 0, start < end else { return }
-    unsafe table.withUnsafeBufferPointer { table in
-      unsafe bytes.withUnsafeBufferPointer { bytes in
-        guard let table = table.baseAddress, let base = bytes.baseAddress else { return }
-        var at = start
-        // Eight bytes at a time: most of them begin no unit of any kind, and of the rest few go on like one.
-        while at &+ 8 <= end {
-          let word = unsafe UInt64(littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
-          var firsts = PairTable.firsts(word)
-          while firsts != 0 {
-            let place = at &+ firsts.trailingZeroBitCount &>> 3
-            firsts &= firsts &- 1
-            let pair = unsafe table[Int(base[place])] & table[Int(base[place &+ 1])] &>> 8
-            if pair & 0xff != 0, !found(place, UInt8(truncatingIfNeeded: pair)) { return }
-          }
-          at &+= 8
-        }
-        guard at < end else { return }
-        var current = unsafe table[Int(base[at])]
-        while at < end {
-          let next = unsafe table[Int(base[at &+ 1])]
-          let kinds = UInt8(truncatingIfNeeded: current & next >> 8)
-          if kinds != 0, !found(at, kinds) { return }
-          current = next
-          at &+= 1
-        }
-      }
-    }
-  }
-
-  /// The high bit of each of eight bytes that may begin a unit: `"` to `'`, `=`, `\\`, `` ` ``.
-  @inline(__always)
-  private static func firsts(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let low = word & (ones &* 0x7f)
-    // Sums of two bytes below 128 do not run over into the next.
-    let range = (low &+ ones &* (0x80 - 0x22)) & ~(low &+ ones &* (0x80 - 0x28))
-    let others =
-      ((low ^ ones &* 0x3d) &+ ones &* 0x7f) & ((low ^ ones &* 0x5c) &+ ones &* 0x7f)
-      & ((low ^ ones &* 0x60) &+ ones &* 0x7f)
-    return (range | ~others) & ~word & (ones &* 0x80)
   }
 }

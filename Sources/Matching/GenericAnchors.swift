@@ -26,6 +26,8 @@ enum GenericAnchor: Int, CaseIterable {
   case record
   /// Statements that fill tables; what they lead to is read from the whole content.
   case table
+  /// What opens a list of bytes; the same.
+  case list
 
   /// The literals, lower case, and whether case matters.
   var literals: [(text: String, ignoresCase: Bool)] {
@@ -54,15 +56,20 @@ enum GenericAnchor: Int, CaseIterable {
     case .armour: return [("-----BEGIN ", false)]
     case .record: return [(":/bin/", false), (":/sbin/", false), (":[U", false)]
     case .table: return [("insert into", true), ("create table", true)]
+    case .list: return []
     }
   }
 
   /// All literals; the number of a literal's rule is `first` and the anchor's own.
   static func literals(from first: Int) -> [Literal] {
-    allCases.flatMap { anchor in
-      anchor.literals.map {
-        Literal(bytes: Array($0.text.utf8), ignoresCase: $0.ignoresCase, rule: first + anchor.rawValue)
-      }
+    let lists = ByteList.literals.map { text, tail in
+      Literal(bytes: Array(text.utf8), ignoresCase: false, rule: first + GenericAnchor.list.rawValue, tail: tail)
     }
+    return lists
+      + allCases.flatMap { anchor in
+        anchor.literals.map {
+          Literal(bytes: Array($0.text.utf8), ignoresCase: $0.ignoresCase, rule: first + anchor.rawValue)
+        }
+      }
   }
 }

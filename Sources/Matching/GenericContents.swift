@@ -10,20 +10,28 @@ public final class ContentDetector {
   private static let maximumValues = 20_000
   private let rules: GenericRules
   private let tableRule: Int
+  private let listRule: Int
   private var vector = GenericVector()
 
   /// Takes all rules of a program; candidates index them.
   public init(_ program: MatcherProgram) {
     rules = program.generic
     tableRule = program.rules.count + GenericAnchor.table.rawValue
+    listRule = program.rules.count + GenericAnchor.list.rawValue
   }
 
   /// Adds what the content as a whole tells to what the matcher found in it.
-  public func add(to matches: BufferMatches, _ bytes: Span<UInt8>) -> BufferMatches {
+  ///
+  /// - Parameter matcher: what is written as lists of bytes goes to it.
+  public func add(to matches: BufferMatches, _ bytes: Span<UInt8>, _ matcher: Matcher) -> BufferMatches {
     if rules.isEmpty { return matches }
     var found: [Candidate] = []
-    let tables = matches.hits.filter { Int($0.rule) == tableRule }
-    if !tables.isEmpty { read(tables.map(\.offset), bytes, &found) }
+    var (tables, lists): ([Int], [LiteralHit]) = ([], [])
+    for hit in matches.hits where Int(hit.rule) >= tableRule {
+      if Int(hit.rule) == tableRule { tables.append(hit.offset) } else if Int(hit.rule) == listRule { lists.append(hit) }
+    }
+    if !tables.isEmpty { read(tables, bytes, &found) }
+    if !lists.isEmpty { readLists(lists, bytes, matcher, &found) }
     if let columns = SecretColumns(bytes) { read(columns, bytes, &found) }
     if SoleSecret.maximumBytes >= bytes.count { readSole(bytes, matches.candidates, &found) }
     if found.isEmpty { return matches }

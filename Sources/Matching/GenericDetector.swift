@@ -29,6 +29,8 @@ struct GenericDetector {
   private var vector = GenericVector()
   private var claims: [GenericClaim] = []
   private var nameEnd = 0
+  /// What was read of something encoded, where only claims count whose value is written in another way there.
+  var encoded: DecodedText?
 
   /// Appends what a hit leads to, as far as it reaches the lower threshold. `bytes` is the hit's window, which begins at
   /// `start` of the buffer.
@@ -37,7 +39,8 @@ struct GenericDetector {
   ) {
     claims.removeAll(keepingCapacity: true)
     GenericExtractor.read(hit.anchor, at: hit.offset, hit.count, in: bytes, into: &claims)
-    for claim in claims.prefix(GenericLimits.claimsOfHit) where GenericSieve.passes(claim, bytes) {
+    for claim in claims.prefix(GenericLimits.claimsOfHit)
+    where isWanted(claim, start) && GenericSieve.passes(claim, bytes) {
       let kind = GenericKind(claim, bytes)
       guard let rule = rules[kind], let confidence = judge(claim, kind, bytes) else { continue }
       let (value, whole) = (claim.value, claim.whole)
@@ -46,6 +49,13 @@ struct GenericDetector {
           rule: rule, secret: value.lowerBound + start..<value.upperBound + start,
           match: whole.lowerBound + start..<whole.upperBound + start, confidence: confidence))
     }
+  }
+
+  private func isWanted(_ claim: GenericClaim, _ start: Int) -> Bool {
+    guard let encoded, !claim.value.isEmpty else { return true }
+    let value = claim.value.lowerBound + start..<claim.value.upperBound + start
+    // Every unit of an escape encoding takes more bytes than it gives.
+    return encoded.origin(of: value).count != value.count
   }
 
   /// The claims of one hit. Several literals in one name lead to the same claims: the first does.
@@ -61,22 +71,22 @@ struct GenericDetector {
   }
 
   private mutating func judge(_ claim: GenericClaim, _ kind: GenericKind, _ bytes: Span<UInt8>) -> Confidence? {
-    let own = score(claim, bytes)
+    vector.clear()
+    vector.measureValue(claim, bytes)
+    vector.measureOwnLine(claim, bytes)
+    let least = GenericRank(vector.floor(claim, kind, bytes) ?? Int.min)
     // What a hash is worth its place says, not what it looks like.
-    let isNamedHash = kind == .hash && claim.form != .hash
-    let score = max(isNamedHash ? min(own, GenericThreshold.guess) : own, vector.floor(claim, kind, bytes) ?? Int.min)
-    return score >= GenericThreshold.context ? .context : score >= GenericThreshold.guess ? .guess : nil
+    let most = kind == .hash && claim.form != .hash ? max(least, GenericRank.guess) : GenericRank.context
+    return GenericModel.shared.rank(&vector, within: least...most) { $0.measureNear(claim, bytes) }
+      .confidence
   }
 
   private mutating func score(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Int {
-    measure(claim, bytes)
-    return GenericModel.shared.score(vector)
-  }
-
-  private mutating func measure(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
     vector.clear()
     vector.measureValue(claim, bytes)
-    vector.measureSurroundings(claim, bytes)
+    vector.measureOwnLine(claim, bytes)
+    vector.measureNear(claim, bytes)
+    return GenericModel.shared.score(vector)
   }
 }
 

@@ -24,7 +24,7 @@ enum GenericExtractor {
     case .webToken: append(GenericStructures.webToken(at: offset, window), to: &claims)
     case .armour: append(GenericStructures.armour(at: offset, count, window), to: &claims)
     case .record: GenericStructures.record(at: offset, count, window, into: &claims)
-    case .table: break
+    case .table, .list: break
     }
   }
 

@@ -36,6 +36,12 @@ enum GenericLayout {
   static let callee = near + GenericVocabulary.near.words.count
   static let count = callee + GenericVocabulary.callee.words.count
 
+  /// Whether it is measured of the lines round a claim's own.
+  static func isNear(_ feature: Int) -> Bool {
+    (near..<callee).contains(feature)
+      || (GenericFeature.nearBlankBefore.rawValue...GenericFeature.nearLong.rawValue).contains(feature)
+  }
+
   /// What a feature is called.
   static func label(_ feature: Int) -> String {
     switch feature {
@@ -65,6 +71,7 @@ struct GenericVector {
   /// Notes the words of `range`, split at whatever is no letter or digit and where the case rises; with `last`, the last
   /// one counts double. Returns how many there are, and how many of them are in the vocabulary.
   @discardableResult
+  @inline(__always)
   mutating func note(
     _ range: Range<Int>, of bytes: Span<UInt8>, in vocabulary: GenericVocabulary, from base: Int, splitsCase: Bool,
     last: Bool = false
@@ -85,6 +92,7 @@ struct GenericVector {
   }
 
   /// Calls `use` with the hash and the place of each word of `range`.
+  @inline(__always)
   static func forEachWord(
     _ range: Range<Int>, of bytes: Span<UInt8>, splitsCase: Bool, _ use: (UInt32, Range<Int>) -> Void
   ) {

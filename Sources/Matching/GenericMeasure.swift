@@ -15,28 +15,47 @@ extension GenericVector {
   }
 
   private mutating func countBytes(_ text: Span<UInt8>) {
-    var seen = [UInt16](repeating: 0, count: 256)
+    var seen = InlineArray<256, Int>(repeating: 0)
+    var (distinct, digits, uppers, lowers, foreign) = (0, 0, 0, 0, 0)
     for at in 0..<text.count {
       let byte = text[at]
+      if seen[Int(byte)] == 0 { distinct += 1 }
       seen[Int(byte)] += 1
       switch byte {
-      case 0x30...0x39: self[.digits] += 1
-      case 0x41...0x5a: self[.uppers] += 1
-      case 0x61...0x7a: self[.lowers] += 1
-      case 0x80...: self[.foreign] += 1
-      case 0x20, 0x09, 0x0a, 0x0d: self[.blanks] += 1
-      default: self[.specials] += 1
+      case 0x30...0x39: digits += 1
+      case 0x41...0x5a: uppers += 1
+      case 0x61...0x7a: lowers += 1
+      case 0x80...: foreign += 1
+      default: break
       }
     }
-    let kinds: [(UInt8, GenericFeature)] = [
-      (0x2f, .slashes), (0x2e, .dots), (0x2d, .dashes), (0x5f, .underscores), (0x3a, .colons), (0x40, .signs),
-      (0x3d, .equalsSigns), (0x2c, .commas), (0x28, .brackets), (0x29, .brackets), (0x5b, .brackets), (0x25, .percents),
-      (0x24, .dollars), (0x2b, .pluses), (0x2a, .stars), (0x5c, .backslashes), (0x23, .hashes), (0x21, .exclamations),
-      (0x7b, .braces), (0x3c, .angles), (0x3e, .angles),
-    ]
-    for (byte, feature) in kinds { self[feature] += Int(seen[Int(byte)]) }
-    self[.distinct] = seen.count { $0 > 0 }
-    let entropy = Proofs.entropy(text)
+    let blanks = seen[0x20] + seen[0x09] + seen[0x0a] + seen[0x0d]
+    self[.digits] = digits
+    self[.uppers] = uppers
+    self[.lowers] = lowers
+    self[.foreign] = foreign
+    self[.blanks] = blanks
+    self[.specials] = text.count - digits - uppers - lowers - foreign - blanks
+    self[.slashes] = seen[0x2f]
+    self[.dots] = seen[0x2e]
+    self[.dashes] = seen[0x2d]
+    self[.underscores] = seen[0x5f]
+    self[.colons] = seen[0x3a]
+    self[.signs] = seen[0x40]
+    self[.equalsSigns] = seen[0x3d]
+    self[.commas] = seen[0x2c]
+    self[.brackets] = seen[0x28] + seen[0x29] + seen[0x5b]
+    self[.percents] = seen[0x25]
+    self[.dollars] = seen[0x24]
+    self[.pluses] = seen[0x2b]
+    self[.stars] = seen[0x2a]
+    self[.backslashes] = seen[0x5c]
+    self[.hashes] = seen[0x23]
+    self[.exclamations] = seen[0x21]
+    self[.braces] = seen[0x7b]
+    self[.angles] = seen[0x3c] + seen[0x3e]
+    self[.distinct] = distinct
+    let entropy = Proofs.entropy(of: seen, total: text.count)
     self[.entropy] = Int(entropy * 50)
     let most = Double(text.count).exponent
     self[.entropyShare] = most > 0 ? Int(entropy * 100) / Int(most) : 0
@@ -62,18 +81,26 @@ extension GenericVector {
   private mutating func measureChanges(_ text: Span<UInt8>) {
     var run = 1
     var longest = text.count > 0 ? 1 : 0
+    var (steps, changes, digitChanges, caseChanges) = (0, 0, 0, 0)
+    var before: UInt8 = text.count > 0 ? text[0] : 0
+    var a = GenericVector.kind(before)
     for at in 1..<max(1, text.count) {
-      let (before, byte) = (text[at - 1], text[at])
+      let byte = text[at]
       run = byte == before ? run + 1 : 1
       longest = max(longest, run)
-      if byte == before &+ 1 || byte &+ 1 == before { self[.steps] += 1 }
-      let (a, b) = (GenericVector.kind(before), GenericVector.kind(byte))
+      if byte == before &+ 1 || byte &+ 1 == before { steps += 1 }
+      let b = GenericVector.kind(byte)
       if a != b {
-        self[.classChanges] += 1
-        if a == 4 || b == 4 { self[.digitChanges] += 1 }
-        if a == 2 && b == 3 || a == 3 && b == 2 { self[.caseChanges] += 1 }
+        changes += 1
+        if a == 4 || b == 4 { digitChanges += 1 }
+        if a == 2 && b == 3 || a == 3 && b == 2 { caseChanges += 1 }
       }
+      (before, a) = (byte, b)
     }
+    self[.steps] = steps
+    self[.classChanges] = changes
+    self[.digitChanges] = digitChanges
+    self[.caseChanges] = caseChanges
     self[.runLongest] = longest
     var at = text.count
     while at > 0, Bytes.isDigit(text[at - 1]) { at -= 1 }
@@ -87,14 +114,16 @@ extension GenericVector {
     self[.wordCover] = letters == 0 ? 0 : cover.covered * 100 / letters
     self[.wordLongest] = cover.longest
     self[.wordCount] = cover.words
-    var run = 0
+    var (run, longest, vowels) = (0, 0, 0)
     for at in value {
       let byte = bytes[at] | 0x20
-      if [0x61, 0x65, 0x69, 0x6f, 0x75].contains(byte) { self[.vowels] += 1 }
-      run = Bytes.isLetter(byte) && ![0x61, 0x65, 0x69, 0x6f, 0x75, 0x79].contains(byte) ? run + 1 : 0
-      self[.consonantRun] = max(self[.consonantRun], run)
+      let isVowel = byte == 0x61 || byte == 0x65 || byte == 0x69 || byte == 0x6f || byte == 0x75
+      if isVowel { vowels += 1 }
+      run = Bytes.isLetter(byte) && !isVowel && byte != 0x79 ? run + 1 : 0
+      longest = max(longest, run)
     }
-    self[.vowels] = letters == 0 ? 0 : self[.vowels] * 100 / letters
+    self[.consonantRun] = longest
+    self[.vowels] = letters == 0 ? 0 : min(vowels, Int(Int16.max)) * 100 / letters
   }
 
   private mutating func measureShape(_ text: Span<UInt8>) {

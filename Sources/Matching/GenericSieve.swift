@@ -73,18 +73,13 @@ enum GenericSieve {
     var identifies = false
     if !claim.callee.isEmpty {
       GenericVector.forEachWord(claim.callee, of: bytes, splitsCase: true) { hash, _ in
-        if identifierWords.contains(hash) { identifies = true }
+        if identifierWords[hash] != nil { identifies = true }
       }
     }
     return identifies
   }
 
-  private static let identifierWords: Set<UInt32> = Set(
-    ["guid", "uuid"].map { word in
-      var hash = GenericHash()
-      for byte in word.utf8 { hash.add(byte) }
-      return hash.value
-    })
+  private static let identifierWords = GenericVocabulary("guid uuid")
 
   /// `2006-01-02T15:04:05Z` and shorter.
   private static func isTime(_ value: Span<UInt8>) -> Bool {

@@ -3,14 +3,15 @@
 extension GenericVector {
   /// How far before the name, and behind the value, words of other lines count.
   private static let nearBytes = 200
+  /// How many traits are features.
+  private static let traitCount = 12
 
-  /// Everything that the bytes round the claim tell.
-  mutating func measureSurroundings(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
+  /// Everything that the name and the rest of the line tell.
+  mutating func measureOwnLine(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
     let window = GenericWindow(bytes, around: claim.whole.lowerBound, claim.whole.count)
     measureSyntax(claim)
     measureName(claim, bytes)
     measureLine(claim, window)
-    measureNear(claim, window)
     if claim.form == .url { measureAddress(claim, window) }
     if !claim.callee.isEmpty {
       note(
@@ -21,13 +22,11 @@ extension GenericVector {
   private mutating func measureSyntax(_ claim: GenericClaim) {
     self[.form] = Int(claim.form.rawValue)
     self[.quote] = Int(claim.quote.rawValue)
-    let traits: [(GenericTraits, GenericFeature)] = [
-      (.nameQuoted, .nameQuoted), (.wrapped, .wrapped), (.joined, .joined), (.clipped, .clipped),
-      (.unclosed, .unclosed),
-      (.typed, .typed), (.nextLine, .nextLine), (.nested, .nested), (.unusualOperator, .unusualOperator),
-      (.laterArgument, .laterArgument), (.prefixed, .prefixed), (.spacedName, .spacedName),
-    ]
-    for (trait, feature) in traits where claim.traits.contains(trait) { self[feature] = 1 }
+    let traits = Int(claim.traits.rawValue)
+    // The traits' bits and their features stand in the same order.
+    for bit in 0..<GenericVector.traitCount where traits >> bit & 1 == 1 {
+      values[GenericFeature.nameQuoted.rawValue + bit] = 1
+    }
     self[.gap] = min(100, max(0, claim.value.lowerBound - claim.name.upperBound))
   }
 
@@ -97,16 +96,22 @@ extension GenericVector {
   }
 
   private mutating func countLine(_ start: Int, _ claim: GenericClaim, _ end: Int, _ window: borrowing GenericWindow) {
+    var (quotes, equals, parentheses, braces, angles) = (0, 0, 0, 0, 0)
     for at in start..<max(start, end) where !claim.value.contains(at) {
       switch window[at] {
-      case 0x22, 0x27, 0x60: self[.lineQuotes] += 1
-      case 0x3d: self[.lineEquals] += 1
-      case 0x28: self[.lineParenthesis] += 1
-      case 0x7b: self[.lineBrace] += 1
-      case 0x3c, 0x3e: self[.lineAngles] += 1
+      case 0x22, 0x27, 0x60: quotes += 1
+      case 0x3d: equals += 1
+      case 0x28: parentheses += 1
+      case 0x7b: braces += 1
+      case 0x3c, 0x3e: angles += 1
       default: break
       }
     }
+    self[.lineQuotes] = quotes
+    self[.lineEquals] = equals
+    self[.lineParenthesis] = parentheses
+    self[.lineBrace] = braces
+    self[.lineAngles] = angles
     var last = end
     while last > start, Bytes.isBlank(window[last - 1]) || window[last - 1] == 0x0d { last -= 1 }
     self[.lineSemicolon] = GenericVector.kind(window[last - 1])
@@ -129,7 +134,9 @@ extension GenericVector {
     }
   }
 
-  private mutating func measureNear(_ claim: GenericClaim, _ window: borrowing GenericWindow) {
+  /// Everything that the lines round the claim's own tell.
+  mutating func measureNear(_ claim: GenericClaim, _ bytes: Span<UInt8>) {
+    let window = GenericWindow(bytes, around: claim.whole.lowerBound, claim.whole.count)
     let lineStart = window.lineStart(claim.whole.lowerBound)
     let lineEnd = window.lineEnd(claim.value.upperBound, most: GenericVector.nearBytes)
     let start = max(
@@ -142,18 +149,23 @@ extension GenericVector {
 
   private mutating func noteNear(_ range: Range<Int>, _ window: borrowing GenericWindow) {
     note(range, of: window.bytes, in: GenericVocabulary.near, from: GenericLayout.near, splitsCase: true)
-    var lines = 0
+    var (lines, equals, colons, quotes, semicolons, parentheses) = (0, 0, 0, 0, 0, 0)
     for at in range {
       switch window.bytes[at] {
       case 0x0a: lines += 1
-      case 0x3d: self[.nearEquals] += 1
-      case 0x3a: self[.nearColons] += 1
-      case 0x22, 0x27: self[.nearQuotes] += 1
-      case 0x3b: self[.nearSemicolons] += 1
-      case 0x28: self[.nearParentheses] += 1
+      case 0x3d: equals += 1
+      case 0x3a: colons += 1
+      case 0x22, 0x27: quotes += 1
+      case 0x3b: semicolons += 1
+      case 0x28: parentheses += 1
       default: break
       }
     }
+    self[.nearEquals] += equals
+    self[.nearColons] += colons
+    self[.nearQuotes] += quotes
+    self[.nearSemicolons] += semicolons
+    self[.nearParentheses] += parentheses
     if lines <= 1 { self[.nearLong] += 1 }
   }
 

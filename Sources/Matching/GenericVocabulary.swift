@@ -2,14 +2,16 @@
 // last of the name. The order is the model's: a new word goes to the end of its list, and the model is trained anew.
 
 /// Words of one kind of place, each with the number of its feature.
-struct GenericVocabulary: Sendable {
+final class GenericVocabulary: Sendable {
   private static let bits = 11
-  private var hashes = [UInt32](repeating: 0, count: 1 << GenericVocabulary.bits)
-  private var features = [Int16](repeating: -1, count: 1 << GenericVocabulary.bits)
+  private let hashes: [UInt32]
+  private let features: [Int16]
   let words: [String]
 
   init(_ text: String) {
     words = text.split(separator: " ").map(String.init)
+    var hashes = [UInt32](repeating: 0, count: 1 << GenericVocabulary.bits)
+    var features = [Int16](repeating: -1, count: 1 << GenericVocabulary.bits)
     for (index, word) in words.enumerated() {
       var hash = GenericHash()
       for byte in word.utf8 { hash.add(byte) }
@@ -18,6 +20,7 @@ struct GenericVocabulary: Sendable {
       hashes[slot] = hash.value
       features[slot] = Int16(index)
     }
+    (self.hashes, self.features) = (hashes, features)
   }
 
   /// The index of the word of that hash.
@@ -182,22 +185,16 @@ struct GenericRoles {
       before = last
       last = role
       if role.tells, best == .none || role.rawValue < best.rawValue { best = role }
-      if GenericRoles.publicWords.contains(hash) { isPublic = true }
+      if GenericRoles.publicWords[hash] != nil { isPublic = true }
     }
     (self.last, self.before, self.best, self.isPublic) = (last, before, best, isPublic)
   }
 
-  private static let publicWords: Set<UInt32> = Set(
-    [
-      "public", "pub", "publickey", "pubkey", "pubkeys", "publickeytoken", "pinnedpubkey", "foreign", "primary",
-      "partition",
-      "websocket", "socket", "recv", "keyserver", "keyid", "fingerprint", "thumbprint",
-    ].map {
-      word in
-      var hash = GenericHash()
-      for byte in word.utf8 { hash.add(byte) }
-      return hash.value
-    })
+  private static let publicWords = GenericVocabulary(
+    """
+    public pub publickey pubkey pubkeys publickeytoken pinnedpubkey foreign primary partition websocket socket recv keyserver \
+    keyid fingerprint thumbprint
+    """)
 }
 
 extension GenericRole {

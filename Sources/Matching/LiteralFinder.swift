@@ -16,7 +16,8 @@ struct Literal: Hashable {
 }
 
 @safe struct LiteralFinder: Sendable {
-  private static let hashBits = 15
+  private static let hashBits = 14
+  private static let groupBits = 2
   /// The shortest literal that can be found.
   static let minimumBytes = 3
   /// What is compared of a literal, in bytes; a longer one is found by its beginning. Round every place where a delta
@@ -35,10 +36,39 @@ struct Literal: Hashable {
     var tailCount: Int
   }
 
+  /// A slot, ready to be compared: eight bytes of the literal, or all, as one word.
+  private struct Probe: Sendable {
+    /// What the text's word, its letters folded to one case by `fold`, must be where `mask` says.
+    var word: UInt64 = 0
+    var mask: UInt64 = 0
+    var fold: UInt64 = 0
+    /// Where the anchor is in the literal, and where the word begins.
+    var anchor: Int16
+    var wordStart: Int16
+    /// Whether the word is all of it.
+    var isWord: Bool
+
+    init(_ slot: Slot, _ pool: [UInt8]) {
+      let start = max(0, min(slot.anchor, slot.count - 8))
+      for offset in start..<min(slot.count, start + 8) {
+        let shift = UInt64(offset - start) * 8
+        let byte = pool[slot.start + offset]
+        word |= UInt64(byte) << shift
+        mask |= 0xff << shift
+        if slot.ignoresCase, byte &- 0x61 < 26 { fold |= 0x20 << shift }
+      }
+      anchor = Int16(truncatingIfNeeded: slot.anchor)
+      wordStart = Int16(truncatingIfNeeded: start)
+      isWord = slot.count <= 8
+    }
+  }
+
+  private var probes: [Probe] = []
   // What LiteralFinder+Packed.swift writes and reads.
   var tails: [ByteSet] = []
   var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
-  var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
+  /// By group of hashes, where its slots begin: few enough to stay in the cache.
+  var bucketStarts = [Int32](repeating: 0, count: 1 << (LiteralFinder.hashBits - groupBits) + 1)
   var slots: [Slot] = []
   var pool: [UInt8] = []
   /// The longest stretch that is compared, with what must follow, in bytes; 0 without literals.
@@ -93,7 +123,7 @@ struct Literal: Hashable {
       let at = slot.start + slot.anchor
       let hash = LiteralFinder.hash(pool[at], pool[at + 1], pool[at + 2])
       filter[hash] |= at + 3 < end ? LiteralFinder.nextBit(pool[at + 3]) : 0xff
-      bucketStarts[hash + 1] += 1
+      bucketStarts[hash >> LiteralFinder.groupBits + 1] += 1
       longest = max(longest, slot.count + slot.tailCount)
     }
     var sum: Int32 = 0
@@ -101,6 +131,7 @@ struct Literal: Hashable {
       sum += bucketStarts[index]
       bucketStarts[index] = sum
     }
+    probes = slots.map { Probe($0, pool) }
   }
 
   /// Each literal once, cut to what is compared, in an order that does not depend on the run.
@@ -127,7 +158,7 @@ struct Literal: Hashable {
         guard let base = raw.baseAddress, let table = filter.baseAddress else { return }
         // One past the last place where three bytes begin, and where eight can still be read.
         let end = upper - 2
-        let fastEnd = min(end - 3, bytes.count - 7)
+        let fastEnd = min(end, bytes.count - 7)
         var at = lower
         while at < fastEnd {
           let word = unsafe UInt64(littleEndian: (base + at).loadUnaligned(as: UInt64.self)) | 0x2020_2020_2020_2020
@@ -136,15 +167,16 @@ struct Literal: Hashable {
           let c = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word &>> 16), table)
           let d = unsafe LiteralFinder.test(UInt32(truncatingIfNeeded: word &>> 24), table)
           if (a | b | c | d) & 1 != 0 {
-            if a & 1 != 0 { unsafe compare(at, base, lower, upper, found) }
-            if b & 1 != 0 { unsafe compare(at &+ 1, base, lower, upper, found) }
-            if c & 1 != 0 { unsafe compare(at &+ 2, base, lower, upper, found) }
-            if d & 1 != 0 { unsafe compare(at &+ 3, base, lower, upper, found) }
+            // What passes behind the last place is told from a literal by where it would end.
+            if a & 1 != 0 { unsafe compare(at, base, lower..<upper, bytes.count, found) }
+            if b & 1 != 0 { unsafe compare(at &+ 1, base, lower..<upper, bytes.count, found) }
+            if c & 1 != 0 { unsafe compare(at &+ 2, base, lower..<upper, bytes.count, found) }
+            if d & 1 != 0 { unsafe compare(at &+ 3, base, lower..<upper, bytes.count, found) }
           }
           at &+= 4
         }
         while at < end {
-          unsafe compare(at, base, lower, upper, found)
+          unsafe compare(at, base, lower..<upper, bytes.count, found)
           at &+= 1
         }
       }
@@ -159,41 +191,53 @@ struct Literal: Hashable {
     return unsafe UInt32(table[hash]) &>> ((next ^ next &>> 3) & 7)
   }
 
+  /// Tells of the literals that have their anchor at a place where three bytes can be read.
   @inline(never)
   private func compare(
-    _ at: Int, _ base: UnsafeRawPointer, _ lower: Int, _ upper: Int, _ found: (Int, Int, Int) -> Void
+    _ at: Int, _ base: UnsafeRawPointer, _ range: Range<Int>, _ readable: Int, _ found: (Int, Int, Int) -> Void
   ) {
     let bytes = unsafe (base + at).assumingMemoryBound(to: UInt8.self)
     let hash = unsafe LiteralFinder.hash(bytes[0], bytes[1], bytes[2])
-    let first = Int(bucketStarts[hash])
-    let last = Int(bucketStarts[hash + 1])
-    if first == last { return }
-    unsafe slots.withUnsafeBufferPointer { slots in
-      unsafe tails.withUnsafeBufferPointer { tails in
-        unsafe pool.withUnsafeBufferPointer { pool in
-          for index in first..<last {
-            let slot = unsafe slots[index]
-            let start = at - slot.anchor
-            guard start >= lower, slot.count + slot.tailCount <= upper - start else { continue }
-            let text = unsafe (base + start).assumingMemoryBound(to: UInt8.self)
-            var offset = 0
-            while offset < slot.count {
-              let byte = unsafe text[offset]
-              guard unsafe pool[slot.start + offset] == (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) else {
-                break
-              }
-              offset += 1
-            }
-            guard offset == slot.count else { continue }
-            let end = slot.count + slot.tailCount
-            while offset < end, unsafe tails[slot.tailStart + offset - slot.count].contains(text[offset]) {
-              offset += 1
-            }
-            if offset == end { found(slot.rule, start, end) }
+    unsafe bucketStarts.withUnsafeBufferPointer { starts in
+      unsafe probes.withUnsafeBufferPointer { probes in
+        guard let starts = starts.baseAddress, let probes = probes.baseAddress else { return }
+        let group = hash &>> LiteralFinder.groupBits
+        var index = unsafe Int(starts[group])
+        let last = unsafe Int(starts[group &+ 1])
+        while index < last {
+          let probe = unsafe probes[index]
+          let start = at &- Int(probe.anchor)
+          let place = start &+ Int(probe.wordStart)
+          let isReadable = place <= readable &- 8
+          index &+= 1
+          guard start >= range.lowerBound else { continue }
+          if isReadable {
+            let word = unsafe UInt64(littleEndian: (base + place).loadUnaligned(as: UInt64.self))
+            if (word | probe.fold) & probe.mask != probe.word { continue }
           }
+          unsafe compare(index &- 1, at: start, base, range, isTold: isReadable && probe.isWord, found)
         }
       }
     }
+  }
+
+  /// Tells of a literal if it stands at `start`, which `isTold` says already.
+  private func compare(
+    _ index: Int, at start: Int, _ base: UnsafeRawPointer, _ range: Range<Int>, isTold: Bool,
+    _ found: (Int, Int, Int) -> Void
+  ) {
+    let slot = slots[index]
+    let end = slot.count + slot.tailCount
+    guard end <= range.upperBound - start else { return }
+    let text = unsafe (base + start).assumingMemoryBound(to: UInt8.self)
+    var offset = isTold ? slot.count : 0
+    while offset < slot.count {
+      let byte = unsafe text[offset]
+      guard pool[slot.start + offset] == (slot.ignoresCase ? LiteralFinder.lowered(byte) : byte) else { return }
+      offset += 1
+    }
+    while offset < end, unsafe tails[slot.tailStart + offset - slot.count].contains(text[offset]) { offset += 1 }
+    if offset == end { found(slot.rule, start, end) }
   }
 
   /// Both cases of a letter, and some other pairs, have one hash; the comparison tells them apart.

@@ -145,7 +145,7 @@ public final class Matcher {
   public internal(set) var statistics: MatchStatistics
   private let scratch = PatternScratch()
   private var ready: [ReadyRule?]
-  private var detector = GenericDetector()
+  var detector = GenericDetector()
 
   /// A matcher of its own memory.
   public init(_ program: MatcherProgram) {

@@ -16,6 +16,8 @@ public enum SkipReason: String, Sendable, CaseIterable, Comparable {
   case unreadable
   /// A rule's pattern was stopped by its match limit here.
   case matchLimit = "match-limit"
+  /// Something in an archive: damaged, encrypted, nested too deep, or growing beyond all measure.
+  case archive
 
   /// Whether a scan that skipped something for this reason is incomplete (exit code 3).
   public var isIncomplete: Bool { self != .lfsPointer }

@@ -133,6 +133,9 @@ public struct Occurrence: Sendable, Hashable {
   public var submodule: String?
   /// How the object is reached.
   public var reachability: Reachability?
+  /// The path within the file, where that is an archive and this lies in a member of it: ``path`` then ends in `!` and
+  /// this, and lines and offsets are the member's.
+  public var member: BytePath?
   /// What a comment beside it says; not part of a report, where the finding as a whole is suppressed or not.
   public var comment: Suppression?
 
@@ -141,7 +144,7 @@ public struct Occurrence: Sendable, Hashable {
     place: Place, path: BytePath, line: Int, endLine: Int, column: Int, endColumn: Int, object: ObjectID? = nil,
     offset: Int, length: Int, decoders: [Decoder] = [], introduced: CommitInfo? = nil, removed: CommitInfo? = nil,
     atHead: Bool = false, reachability: Reachability? = nil, comment: Suppression? = nil, isMergeOnly: Bool = false,
-    submodule: String? = nil
+    submodule: String? = nil, member: BytePath? = nil
   ) {
     self.place = place
     self.path = path
@@ -160,6 +163,7 @@ public struct Occurrence: Sendable, Hashable {
     self.comment = comment
     self.isMergeOnly = isMergeOnly
     self.submodule = submodule
+    self.member = member
   }
 }
 
@@ -223,6 +227,29 @@ public struct Suppression: Sendable, Hashable {
   }
 }
 
+/// A finding that belongs together with another: an id and its secret.
+public struct FindingPartner: Sendable, Hashable {
+  /// The rule that claims it.
+  public var rule: RuleID
+  /// The rule's name for people.
+  public var title: String
+  /// Its fingerprint, by which its own finding is known.
+  public var fingerprint: String
+  /// Its value as people may see it.
+  public var redacted: String
+  /// The least number of lines between the two, in one content.
+  public var lines: Int
+
+  /// A partner as given.
+  public init(rule: RuleID, title: String, fingerprint: String, redacted: String, lines: Int) {
+    self.rule = rule
+    self.title = title
+    self.fingerprint = fingerprint
+    self.redacted = redacted
+    self.lines = lines
+  }
+}
+
 /// One secret, found by one rule, with every place it was seen.
 public struct Finding: Sendable {
   /// The rule that claims it.
@@ -247,6 +274,8 @@ public struct Finding: Sendable {
   public var verification: Verification?
   /// Whose word it is that nothing need be done; nil where nobody gave it.
   public var suppression: Suppression?
+  /// What belongs together with it and makes one leak of both, the nearest first.
+  public var partners: [FindingPartner] = []
 
   /// A finding as given.
   public init(

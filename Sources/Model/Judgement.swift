@@ -76,4 +76,6 @@ public enum Decoder: String, Sendable, CaseIterable {
   case quotedPrintable = "quoted-printable"
   /// String literals that the source joins: `"AB" + "CD"`.
   case concat
+  /// A list of numbers or characters: `{0x41, 0x42}`, `['A', 'B']`.
+  case bytes
 }

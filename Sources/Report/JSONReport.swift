@@ -52,9 +52,22 @@ public enum JSONReport {
       writer.member("redacted") { $0.string(finding.redacted) }
       if showSecrets, let secret = finding.secret { writer.member("secret") { $0.string(utf8: secret.copyBytes()) } }
       writer.member("at_head") { $0.boolean(finding.atHead) }
+      if !finding.partners.isEmpty {
+        writer.member("pair") { $0.array { for partner in finding.partners { write(partner, to: &$0) } } }
+      }
       writer.member("verification") { write(finding.verification, to: &$0) }
       writer.member("suppression") { write(finding.suppression, to: &$0) }
       writer.member("occurrences") { $0.array { for place in finding.occurrences { write(place, to: &$0) } } }
+    }
+  }
+
+  private static func write(_ partner: FindingPartner, to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("rule") { $0.string(partner.rule.rawValue) }
+      writer.member("title") { $0.string(partner.title) }
+      writer.member("fingerprint") { $0.string(partner.fingerprint) }
+      writer.member("redacted") { $0.string(partner.redacted) }
+      writer.member("lines") { $0.integer(partner.lines) }
     }
   }
 
@@ -85,6 +98,10 @@ public enum JSONReport {
       writer.member("place") { $0.string(place.place.rawValue) }
       writer.member("path") { $0.string(place.path.description) }
       if !place.path.isUTF8 { writer.member("path_hex") { $0.string(Hex.encode(place.path.bytes)) } }
+      if let member = place.member {
+        writer.member("member") { $0.string(member.description) }
+        if !member.isUTF8 { writer.member("member_hex") { $0.string(Hex.encode(member.bytes)) } }
+      }
       for (name, value) in [
         ("line", place.line), ("end_line", place.endLine), ("column", place.column), ("end_column", place.endColumn),
       ] {

@@ -45,7 +45,7 @@ private struct Reader {
   func finding(_ node: Node) throws(ReportError) -> Finding {
     var occurrences: [Occurrence] = []
     for place in try array(node, "occurrences") { occurrences.append(try occurrence(place)) }
-    return Finding(
+    var finding = Finding(
       rule: RuleID(try text(node, "rule")), title: try text(node, "title"), provider: try text(node, "provider"),
       severity: try choice(node, "severity"), confidence: try choice(node, "confidence"),
       fingerprint: try text(node, "fingerprint"), redacted: try text(node, "redacted"), secret: node["secret"]?.secret,
@@ -60,6 +60,14 @@ private struct Reader {
             kind: try choice(inner, "kind"), reason: inner["reason"]?.string, owner: inner["owner"]?.string,
             expires: inner["expires"]?.string)
       })
+    for partner in node["pair"]?.array ?? [] {
+      finding.partners.append(
+        FindingPartner(
+          rule: RuleID(try text(partner, "rule")), title: try text(partner, "title"),
+          fingerprint: try text(partner, "fingerprint"), redacted: try text(partner, "redacted"),
+          lines: try natural(partner, "lines")))
+    }
+    return finding
   }
 
   func occurrence(_ node: Node) throws(ReportError) -> Occurrence {
@@ -70,6 +78,8 @@ private struct Reader {
     }
     var path = BytePath(try text(node, "path"))
     if let bytes = node["path_hex"]?.string.flatMap({ Hex.decode($0.utf8) }) { path = BytePath(bytes) }
+    var member = node["member"]?.string.map { BytePath($0) }
+    if let bytes = node["member_hex"]?.string.flatMap({ Hex.decode($0.utf8) }) { member = BytePath(bytes) }
     return Occurrence(
       place: try choice(node, "place"), path: path, line: try natural(node, "line"),
       endLine: try natural(node, "end_line"), column: try natural(node, "column"),
@@ -79,7 +89,7 @@ private struct Reader {
       removed: try node["removed"].flatMap { (inner) throws(ReportError) in try commit(inner, id: "commit") },
       atHead: node["at_head"]?.boolean ?? false,
       reachability: node["reachability"]?.string.flatMap(Reachability.init(rawValue:)),
-      isMergeOnly: node["merge_only"]?.boolean ?? false, submodule: node["submodule"]?.string)
+      isMergeOnly: node["merge_only"]?.boolean ?? false, submodule: node["submodule"]?.string, member: member)
   }
 
   private func commit(_ node: Node, id: String) throws(ReportError) -> CommitInfo? {

@@ -24,7 +24,15 @@ public struct TextReport: Sendable {
     let order = report.findings.filter(\.isOpen).sorted {
       ($0.severity, $0.confidence, $1.rule, $1.fingerprint) > ($1.severity, $1.confidence, $0.rule, $0.fingerprint)
     }
-    return order.map(card).joined(separator: "\n")
+    var shown: [String: Set<String>] = [:]
+    var cards: [String] = []
+    for finding in order {
+      // An id and its secret are one card: that of the more severe.
+      if finding.partners.contains(where: { shown[$0.fingerprint]?.contains(finding.fingerprint) == true }) { continue }
+      shown[finding.fingerprint] = Set(finding.partners.map(\.fingerprint))
+      cards.append(card(finding))
+    }
+    return cards.joined(separator: "\n")
   }
 
   /// One finding.
@@ -36,6 +44,12 @@ public struct TextReport: Sendable {
     lines.append(head)
     lines.append(
       "  rule \(finding.rule)  confidence \(finding.confidence.rawValue)  fingerprint \(finding.fingerprint)")
+    for partner in finding.partners {
+      let distance = partner.lines == 0 ? "on the same line" : "\(partner.lines) \(partner.lines == 1 ? "line" : "lines") away"
+      lines.append(
+        "  with \(paint(partner.title, "1"))  \(partner.redacted)  \(distance)  rule \(partner.rule)  fingerprint \(partner.fingerprint)"
+      )
+    }
     for occurrence in finding.occurrences.prefix(maximumOccurrences) { lines.append("  " + place(occurrence)) }
     let more = finding.occurrences.count - maximumOccurrences
     if more > 0 { lines.append("  … and \(more) more \(more == 1 ? "place" : "places")") }
@@ -185,6 +199,7 @@ extension SkipReason {
     case .lfsPointer: "git-lfs pointers, whose content is not here"
     case .unreadable: "unreadable"
     case .matchLimit: "places where a pattern was stopped by its limit"
+    case .archive: "members of archives that could not be read"
     }
   }
 }

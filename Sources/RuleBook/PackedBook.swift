@@ -108,7 +108,8 @@ public struct PackedBook: Sendable {
   /// The providers, each packed for itself.
   public var providers: [PackedProvider] {
     func parts(_ text: String) -> [String] {
-      text.utf8.split(separator: PackedBook.separator, omittingEmptySubsequences: false).map { String($0) ?? "" }
+      let bytes = Array(text.utf8)
+      return PackedProvider.parts(bytes[...], PackedBook.separator).map { String(decoding: $0, as: UTF8.self) }
     }
     let (rules, examples, management) = (parts(rules), parts(examples), parts(management))
     guard rules.count == examples.count, rules.count == management.count else { return [] }

@@ -58,10 +58,13 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
   private let source: Source
   /// What a scan asks of every rule, by its index.
   public let facts: [RuleFacts]
+  /// The digest of the packed book that the rules are those of; nil for rules as given.
+  public let digest: String?
 
   /// Rules as given.
   public init(_ rules: [Rule]) {
     source = .given(rules)
+    digest = nil
     facts = rules.map { RuleFacts($0) }
   }
 
@@ -75,6 +78,7 @@ public struct RuleList: RandomAccessCollection, ExpressibleByArrayLiteral, Senda
     let (places, facts) = try book.places()
     source = .packed(PackedRuleTexts(book.rules, places))
     self.facts = facts
+    digest = book.digest
   }
 
   /// The first index.

@@ -59,7 +59,7 @@ extension ContentMatcher {
       // A damaged archive, or no archive at all, may still show something as it is.
       if archive.omissions.isEmpty { return nil }
       archive.isUnread = true
-      var content = matchPlain(bytes)
+      let content = matchPlain(bytes)
       content.archive = archive
       return content
     }

@@ -52,7 +52,7 @@ struct ArchiveWalk: ~Copyable {
       guard case .whole(let content, _) = unpacker.unpack(bytes, .zlib, maximum: min(maximumBytes, budget)) else {
         return false
       }
-      return take(content.span, Array("content".utf8), path, depth, visit)
+      return takeSole(content.span, ArchiveWalk.unnamed, path, depth, visit)
     case nil: return false
     }
   }
@@ -150,7 +150,11 @@ struct ArchiveWalk: ~Copyable {
       budget -= most
       omit(join(path, entry.name), "it grows to more than \(most) bytes")
     case .tooLarge: spend(join(path, entry.name))
-    case .corrupt: omit(join(path, entry.name), "it can't be unpacked")
+    case .corrupt:
+      // The attempt was work, too: many names for one damaged stream must not make it endless.
+      budget -= min(most, packed.count * 8 + 4_096)
+      if budget < 0 { spend(path) }
+      omit(join(path, entry.name), "it can't be unpacked")
     }
     return false
   }
@@ -178,7 +182,38 @@ struct ArchiveWalk: ~Copyable {
       }
     }
     guard !content.isEmpty else { return false }
-    return take(content.span, Array("content".utf8), path, depth, visit)
+    return takeSole(content.span, ArchiveWalk.gzipName(bytes), path, depth, visit)
+  }
+
+  /// What a compressed file without a name of its own is called.
+  private static let unnamed = Array("content".utf8)
+
+  /// The name in the header of a gzip file.
+  private static func gzipName(_ bytes: Span<UInt8>) -> [UInt8] {
+    guard bytes[3] & 8 != 0 else { return unnamed }
+    var at = 10
+    if bytes[3] & 4 != 0, bytes.count > 12 { at += 2 + Int(bytes[10]) + Int(bytes[11]) << 8 }
+    var name: [UInt8] = []
+    while at < bytes.count, bytes[at] != 0, name.count < 1_024 {
+      name.append(bytes[at])
+      at += 1
+    }
+    return name.isEmpty ? unnamed : name
+  }
+
+  /// The one content of a compressed file: an archive in it needs no name besides the file's.
+  private mutating func takeSole(
+    _ bytes: Span<UInt8>, _ name: [UInt8], _ path: [UInt8], _ depth: Int, _ visit: ([UInt8], Span<UInt8>) -> Void
+  ) -> Bool {
+    guard ArchiveFormat(bytes) != nil, depth + 1 < ArchiveLimits.depth else { return take(bytes, name, path, depth, visit) }
+    budget -= bytes.count
+    guard budget >= 0 else {
+      spend(path)
+      return true
+    }
+    if walk(bytes, path: path, depth: depth + 1, visit) { return true }
+    visit(join(path, name), bytes)
+    return true
   }
 
   private mutating func walkTar(

@@ -41,13 +41,13 @@ struct Attribution {
   /// Whether trees of heads or of refs have too many paths, or values lie at more of them than are kept.
   private(set) var isCut = false
   /// Steps that are left for all commits together.
-  private var remainingSteps = 200_000_000
+  private var remainingSteps = 40_000_000
   /// By value: at how many paths it was seen.
   private var placeCounts: [ValueNumber: Int] = [:]
   private var cache: [UInt32: Set<ValueNumber>] = [:]
 
   /// Pairs of trees that are compared for one commit. A tree that repeats itself can have paths without number.
-  private static let maximumSteps = 4_000_000
+  private static let maximumSteps = 1_000_000
   private static let maximumIntroductions = 64
   private static let maximumPlaces = 20_000
   private static let maximumCachedTrees = 16

@@ -102,7 +102,7 @@ struct ChangeFindings {
     for sighting in sightings where wholeFiles || !sighting.lines.allSatisfy(before.contains) {
       var occurrence = sighting.place
       occurrence.place = content.place
-      occurrence.path = content.change.path
+      occurrence.path = Occurrence.path(of: content.change.path, member: occurrence.member?.bytes)
       occurrence.introduced = content.commit
       occurrence.reachability = content.reachability
       add(sighting.value, occurrence)
@@ -123,6 +123,9 @@ struct ChangeFindings {
         skips = result.skips(rules, object: blob, path: path)
         if let pointer = LFSPointer.describe(bytes) {
           skips.append(Skip(reason: .lfsPointer, object: blob, path: path, detail: pointer))
+        }
+        for member in result.archive?.members ?? [] {
+          for place in member.places { sightings.append(sighting(place, member.path, blob)) }
         }
         if result.hits.isEmpty { return }
         let lines = LineIndex(bytes)
@@ -158,7 +161,8 @@ struct ChangeFindings {
           let secret = hit.candidate.secret.lowerBound + start..<hit.candidate.secret.upperBound + start
           let extent = lines.extent(secret)
           let occurrence = Occurrence(
-            place: place, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+            place: place == .commit ? ObjectText.place(bytes, secret.lowerBound) : place, path: BytePath([]),
+            line: extent.line, endLine: extent.endLine, column: extent.column,
             endColumn: extent.endColumn, object: id, offset: secret.lowerBound, length: secret.count,
             decoders: hit.candidate.decoders, introduced: introduced, reachability: place == .tag ? .tag : .branch)
           return (hit.value, occurrence)
@@ -183,6 +187,17 @@ struct ChangeFindings {
       value: hit.value, place: place, lines: hashes.hashes(of: extent.line...extent.endLine, in: bytes))
   }
 
+  private func sighting(
+    _ found: MatchedArchive.Place, _ member: [UInt8], _ blob: ObjectID
+  ) -> Sighting {
+    let (secret, extent) = (found.candidate.secret, found.extent)
+    let place = Occurrence(
+      place: .blob, path: BytePath([]), line: extent.line, endLine: extent.endLine, column: extent.column,
+      endColumn: extent.endColumn, object: blob, offset: secret.lowerBound, length: secret.count,
+      decoders: found.candidate.decoders, comment: found.comment, member: BytePath(member))
+    return Sighting(value: found.value, place: place, lines: found.lines)
+  }
+
   private func linesBefore(_ content: ChangedContent) -> LineSet {
     var lines = LineSet()
     let contents =
@@ -190,7 +205,10 @@ struct ChangeFindings {
       ? Array(content.removed.prefix(ChangeFindings.maximumRemoved)) : content.change.before
     for blob in contents {
       // What can't be read again has no lines that could excuse anything.
-      try? reader.read(blob, maximumBytes: options.maximumBlobBytes) { _, bytes in lines.insert(linesOf: bytes) }
+      try? reader.read(blob, maximumBytes: options.maximumBlobBytes) { _, bytes in
+        lines.insert(linesOf: bytes)
+        matcher.forEachMember(in: bytes) { lines.insert(linesOf: $0) }
+      }
     }
     return lines
   }
@@ -209,18 +227,20 @@ struct ChangeFindings {
   func report(target: String, mode: String) -> ScanReport {
     let key = options.fingerprintKey ?? WeakKey.derive([])
     let values = matcher.values.contents().values
-    let findings = occurrences.compactMap { value, places -> Finding? in
+    var findings = occurrences.compactMap { value, places -> Finding? in
       guard let claim = values[Int(value)].claim else { return nil }
       return Finding(
         rules[claim.rule], claim.confidence, values[Int(value)].secret, key, places.sorted(by: Occurrence.precedes))
     }
+    // The subject of a commit may be where the value stands.
+    Concealment.apply(to: &findings)
     var coverage = coverage
     coverage.sort()
-    var report = ScanReport(
+    return ScanReport(
       target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
-      findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
-    Concealment.apply(to: &report.findings)
-    return report
+      findings: FindingPairs.join(
+        findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) },
+        rules.byID(occurrences.keys.compactMap { values[Int($0)].claim })), coverage: coverage)
   }
 }
 
@@ -257,7 +277,7 @@ struct LineSet {
 }
 
 /// The hashes of a content's lines, each reckoned once however much stands on it.
-private struct LineHashes {
+struct LineHashes {
   private let index: LineIndex
   private var known: [Int: Int] = [:]
 

@@ -27,6 +27,8 @@ final class MatchedContent {
   let decoded: DecodedMatches?
   /// What is encoded, with its values.
   let decodedHits: [Hit]
+  /// What stands in the members, where the content is an archive that was opened; nil otherwise.
+  var archive: MatchedArchive?
 
   static let none = ValueNumber.max
 
@@ -65,6 +67,8 @@ struct ContentMatcher {
   private let contentDetector: ContentDetector
   private let reportsPublic: Bool
   private let honoursComments: Bool
+  /// The largest member of an archive that is read, in bytes; nil where archives are not opened.
+  private let memberBytes: Int?
 
   init(_ program: MatcherProgram, _ values: ValueTable, _ options: ScanOptions) {
     rules = program.rules
@@ -75,13 +79,29 @@ struct ContentMatcher {
     contentDetector = ContentDetector(program)
     reportsPublic = options.reportsPublic
     honoursComments = options.honoursComments
+    memberBytes = options.opensArchives ? options.maximumBlobBytes : nil
   }
 
   /// What the matcher did so far.
   var statistics: MatchStatistics { matcher.statistics }
 
-  /// Everything in `bytes`.
+  /// Everything in `bytes` and, where they are an archive that is to be opened, in its members.
   func match(_ bytes: Span<UInt8>) -> MatchedContent {
+    if let memberBytes, let content = matchArchive(bytes, maximumBytes: memberBytes) { return content }
+    return matchPlain(bytes)
+  }
+
+  /// What an empty content holds.
+  func matchNothing() -> BufferMatches { matcher.scan([UInt8]().span) }
+
+  /// Calls `visit` with the members of an archive that is to be opened.
+  func forEachMember(in bytes: Span<UInt8>, _ visit: (Span<UInt8>) -> Void) {
+    guard let memberBytes else { return }
+    ArchiveMembers.forEach(in: bytes, maximumBytes: memberBytes) { _, content in visit(content) }
+  }
+
+  /// Everything in `bytes` as they are.
+  func matchPlain(_ bytes: Span<UInt8>) -> MatchedContent {
     let decoded = decoding.scan(bytes)
     let matches = addWhole(to: matcher.scan(bytes), bytes)
     return add(decoded, to: number(matches, bytes, nil, decoded.candidates), bytes)
@@ -89,6 +109,8 @@ struct ContentMatcher {
 
   /// The same, for bytes that are made of pieces of others.
   func match(_ bytes: Span<UInt8>, copies: [CopyRun], parent: MatchedContent) -> MatchedContent {
+    // Nothing of an archive is taken over: its members are not where its bytes are.
+    if parent.archive != nil || memberBytes != nil && ArchiveFormat(bytes) != nil { return match(bytes) }
     let decoded = parent.decoded.map { decoding.scan(bytes, copies: copies, parent: $0) } ?? decoding.scan(bytes)
     let matches = addWhole(to: matcher.scan(bytes, copies: copies, parent: parent.matches), bytes)
     return add(decoded, to: number(matches, bytes, parent, decoded.candidates), bytes)
@@ -96,7 +118,7 @@ struct ContentMatcher {
 
   /// Adds what only the content as a whole tells.
   private func addWhole(to matches: BufferMatches, _ bytes: Span<UInt8>) -> BufferMatches {
-    contentDetector.add(to: contentRules.add(to: matches, bytes), bytes)
+    contentDetector.add(to: contentRules.add(to: matches, bytes), bytes, matcher)
   }
 
   /// Whether a candidate from encoded bytes is better founded than a plain one that it overlaps. What is known is.
@@ -196,7 +218,12 @@ extension MatchedContent {
   /// What was left out of this content, as coverage tells it.
   func skips(_ rules: RuleList, object: ObjectID? = nil, path: BytePath? = nil) -> [Skip] {
     let isCut = decoded?.isCut ?? false
-    if matches.isComplete && !isOverfull && !isCut { return [] }
+    let left = (archive?.omissions ?? []).map { member, reason in
+      let place = path.map { Occurrence.path(of: $0, member: member.isEmpty ? nil : member) }
+      let name = place == nil && !member.isEmpty ? "\(BytePath(member)): " : ""
+      return Skip(reason: .archive, object: object, path: place, detail: name + reason)
+    }
+    if matches.isComplete && !isOverfull && !isCut { return left }
     var skips = Set(matches.stopped.map(\.rule)).sorted().map { rule in
       Skip(
         reason: .matchLimit, object: object, path: path,
@@ -214,7 +241,7 @@ extension MatchedContent {
           reason: .matchLimit, object: object, path: path,
           detail: "more than \(ValueTable.maximumCount) distinct values: the rest is left out"))
     }
-    return skips
+    return left + skips
   }
 }
 

@@ -25,6 +25,9 @@ struct FileFindings {
     }
     let result = matcher.match(bytes)
     for skip in result.skips(matcher.rules, path: path) { coverage.add(skip) }
+    for member in result.archive?.members ?? [] {
+      for place in member.places { add(place, in: member.path, of: path) }
+    }
     if result.hits.isEmpty { return }
     let lines = LineIndex(bytes)
     for hit in result.hits {
@@ -36,6 +39,18 @@ struct FileFindings {
       if occurrences[hit.value]?.last?.isSamePlace(as: place) == true { continue }
       occurrences[hit.value, default: []].append(place)
     }
+  }
+
+  /// Something found in a member of an archive.
+  private mutating func add(_ found: MatchedArchive.Place, in member: [UInt8], of path: BytePath) {
+    let secret = found.candidate.secret
+    let place = Occurrence(
+      place: .file, path: Occurrence.path(of: path, member: member), line: found.extent.line,
+      endLine: found.extent.endLine, column: found.extent.column, endColumn: found.extent.endColumn,
+      offset: secret.lowerBound, length: secret.count, decoders: found.candidate.decoders, comment: found.comment,
+      member: BytePath(member))
+    if occurrences[found.value]?.last?.isSamePlace(as: place) == true { return }
+    occurrences[found.value, default: []].append(place)
   }
 
   /// Notes what could not be read.
@@ -63,7 +78,9 @@ struct FileFindings {
     }
     return ScanReport(
       target: target, mode: mode, fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
-      findings: findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }, coverage: coverage)
+      findings: FindingPairs.join(
+        findings.sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) },
+        rules.byID(occurrences.keys.compactMap { found[Int($0)].claim })), coverage: coverage)
   }
 }
 

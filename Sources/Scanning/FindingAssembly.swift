@@ -233,8 +233,9 @@ struct FindingAssembly {
         }
       } catch { skips.append(Skip(error)) }
     }
-    return occurrences.compactMap { value, places in finding(value, places) }
+    let findings = occurrences.compactMap { value, places in finding(value, places) }
       .sorted { ($0.rule, $0.fingerprint) < ($1.rule, $1.fingerprint) }
+    return FindingPairs.join(findings, rules.byID(occurrences.keys.compactMap { values[Int($0)].claim }))
   }
 
   private static func tooManyPlaces(_ object: ObjectID) -> Skip {
@@ -244,7 +245,8 @@ struct FindingAssembly {
   }
 
   private typealias Located = (
-    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?, place: Place?
+    candidate: Candidate, line: Int, column: Int, endLine: Int, endColumn: Int, comment: Suppression?, place: Place?,
+    member: [UInt8]?
   )
 
   /// A place that was known beforehand: of a name, counted from the name's beginning.
@@ -255,18 +257,19 @@ struct FindingAssembly {
     let candidate = Candidate(rule: claim.rule, secret: range, match: range, confidence: claim.confidence)
     if isName {
       let column = range.lowerBound - span.lowerBound + 1
-      return [(candidate, 1, column, 1, column + range.count, nil, nil)]
+      return [(candidate, 1, column, 1, column + range.count, nil, nil, nil)]
     }
     let extent = lines.extent(range)
     let comment = matcher.comment(on: range, in: bytes)
-    return [(candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, nil)]
+    return [(candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, nil, nil)]
   }
 
   /// For each sighting the spans of its value.
   private func locate(_ kind: ObjectKind, _ bytes: Span<UInt8>, _ sightings: [Sighting]) -> [[Located]] {
     let start = kind == .commit || kind == .tag ? ObjectText.start(bytes) : 0
     let isKnown = sightings.allSatisfy { $0.span != nil }
-    let hits = isKnown ? [] : matcher.match(bytes.extracting(start..<bytes.count)).hits
+    let content = isKnown ? nil : matcher.match(bytes.extracting(start..<bytes.count))
+    let hits = content?.hits ?? []
     let lines = LineIndex(bytes)
     return sightings.map { sighting in
       if let span = sighting.span { return known(span, sighting, bytes, lines) }
@@ -280,7 +283,20 @@ struct FindingAssembly {
         let extent = lines.extent(candidate.secret)
         let comment = matcher.comment(on: candidate.secret, in: bytes)
         let place = kind == .commit ? ObjectText.place(bytes, candidate.secret.lowerBound) : nil
-        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, place))
+        spans.append((candidate, extent.line, extent.column, extent.endLine, extent.endColumn, comment, place, nil))
+      }
+      for member in content?.archive?.members ?? [] {
+        for place in member.places where place.value == number {
+          let extent = place.extent
+          if let last = spans.last, last.candidate.secret == place.candidate.secret, last.member == member.path {
+            continue
+          }
+          spans.append(
+            (
+              place.candidate, extent.line, extent.column, extent.endLine, extent.endColumn, place.comment, nil,
+              member.path
+            ))
+        }
       }
       return spans
     }
@@ -295,13 +311,14 @@ struct FindingAssembly {
     // A stash's commit has several parents, too, but merges nothing.
     let isMerge = isContent && reachability != .stashWorktree
     return Occurrence(
-      place: span.place ?? sighting.place, path: sighting.path, line: span.line, endLine: span.endLine,
+      place: span.place ?? sighting.place, path: Occurrence.path(of: sighting.path, member: span.member), line: span.line, endLine: span.endLine,
       column: span.column,
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,
       introduced: sighting.introduced.flatMap { info($0) }, removed: removed.flatMap { info($0) },
       atHead: sighting.atHead, reachability: reachability, comment: span.comment,
-      isMergeOnly: isMerge && (sighting.introduced.map { attribution.commits.parents($0).count > 1 } ?? false))
+      isMergeOnly: isMerge && (sighting.introduced.map { attribution.commits.parents($0).count > 1 } ?? false),
+      member: span.member.map { BytePath($0) })
   }
 
   private mutating func info(_ commit: Int) -> CommitInfo? {

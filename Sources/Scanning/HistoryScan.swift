@@ -3,7 +3,6 @@
 internal import Git
 internal import Matching
 internal import Model
-internal import Posix
 internal import RuleBook
 internal import Secrets
 internal import Synchronization
@@ -17,9 +16,9 @@ struct HistoryScan {
   let roots: [Root]
   let references: [Reference]
   var coverage = Coverage()
-  private var meter = StageMeter()
+  var meter = StageMeter()
   /// What an earlier scan learnt, where there is something that can be used.
-  private var restored: RestoredHistory?
+  var restored: RestoredHistory?
 
   init(_ repository: Repository, _ program: MatcherProgram, _ options: ScanOptions) throws(ScanError) {
     self.repository = repository
@@ -101,55 +100,6 @@ struct HistoryScan {
       target: target, mode: "history", fingerprintKey: key.id, fingerprintKeyIsWeak: options.fingerprintKey == nil,
       findings: findings,
       coverage: coverage)
-  }
-
-  /// The root commits that branches reach, sorted.
-  static func rootCommits(_ repository: Repository) throws -> [ObjectID] {
-    let store = try store(repository, maximumBlobBytes: 0)
-    let links = CommitReader.read(store)
-    var objects = ObjectTable(idCount: store.idCount)
-    for index in 0..<links.count { objects.insert(links.id(index), .commit) }
-    var commits = CommitGraph(links, objects)
-    commits.label(
-      try repository.roots().compactMap { root in commits.find(root.target).map { ($0, root.reachability) } })
-    return commits.rootIDs(commits.boundary)
-  }
-}
-
-extension HistoryScan {
-  /// Takes up what an earlier scan learnt, if there is a cache and it can be used.
-  private mutating func recall(_ values: ValueTable) {
-    guard let file = options.objectCache, let digest = memoryDigest else { return }
-    let memory = HistoryMemoryFile.load(
-      file.path, digest, idCount: store.idCount, ruleCount: program.rules.count, options.notice)
-    guard let memory else { return }
-    restored = RestoredHistory(memory, store, values)
-    meter.lap("recalling")
-  }
-
-  /// Values that are looked for besides the rules' are the user's own: nothing is kept of them.
-  private var memoryDigest: [UInt8]? {
-    guard let file = options.objectCache, options.known == nil else { return nil }
-    return HistoryMemory.digest(
-      file, HistoryMemoryFile.digest(of: program.rules), options, idCount: store.idCount)
-  }
-
-  /// Keeps what was learnt, if anything was.
-  private mutating func remember(
-    _ content: HistoryContent, _ walk: WalkedTrees, _ graph: TreeGraph, _ claims: [Claim?], _ values: ValueTable,
-    _ assembly: FindingAssembly
-  ) {
-    guard let file = options.objectCache, let digest = memoryDigest else { return }
-    let isNew = content.records.contains { !$0.sizes.isEmpty } || restored?.hasVanished ?? true
-    guard isNew || (restored?.memory.trees == nil && walk.isWhole) else { return }
-    var learning = MemoryLearning(content, restored, store)
-    let memory = learning.memory(
-      graph: walk.isWhole ? graph : nil, claims, values, assembly.places, ContentMatcher(program, values, options))
-    // A cache that can't be written costs time, nothing else.
-    do throws(SystemError) { try HistoryMemoryFile.store(memory, file.path, digest) } catch {
-      options.notice?("the cache \(file.path) can't be written: \(error.description)")
-    }
-    meter.lap("remembering")
   }
 }
 
@@ -264,7 +214,7 @@ extension HistoryScan {
     let absent = AbsentObjects(visitors)
     return WalkedTrees(
       graph: graph, blobValues: blobValues, named: named, absent: absent,
-      isWhole: isSound && absent.isEmpty && named.isEmpty)
+      isWhole: isSound && absent.isEmpty && named.isEmpty && !search.isCut)
   }
 
   private func readTrees(
@@ -371,26 +321,4 @@ private final class ListedObjects: Sendable {
       return all
     }
   }
-}
-
-/// Reads the links of all commits and nothing else.
-private struct CommitReader: ObjectVisitor {
-  typealias State = NoState
-  private var links: CommitLinks
-
-  static func read(_ store: ObjectStore) -> CommitLinks {
-    let selection = ObjectSelection(kinds: [.commit], wantsRuns: false)
-    var links = CommitLinks(idCount: store.idCount)
-    for reader in store.forEachObject(selection, { _ in CommitReader(links: links) }) { links.append(reader.links) }
-    return links
-  }
-
-  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: NoState?) -> NoState? {
-    if let header = CommitHeader(bytes) {
-      links.append(object.id, tree: header.tree, parents: header.parents)
-    }
-    return nil
-  }
-
-  mutating func failed(_ failure: ObjectFailure) {}
 }

@@ -5,7 +5,7 @@ internal import Formats
 public import Matching
 internal import Model
 internal import Posix
-internal import Secrets
+public import Secrets
 
 /// Values to look for, from files.
 public struct KnownFiles {
@@ -27,17 +27,20 @@ public struct KnownFiles {
 
   /// Reads the values of environment files and of other files of settings, each in the format that its name suggests.
   ///
+  /// - Parameter held: values that are known from elsewhere, with what they are called.
   /// - Throws: if a file can't be read, or if nothing in all of them can be looked for.
-  public init(_ paths: [String]) throws(ScanError) {
+  public init(_ paths: [String], held: [(name: String, value: Secret)] = []) throws(ScanError) {
     var named: [(name: String, value: [UInt8])] = []
     defer { for index in named.indices { wipe(&named[index].value) } }
+    for (name, value) in held { named.append((name, value.copyBytes())) }
     for path in paths {
       for setting in try KnownFiles.settings(path) { take(setting, path, &named) }
     }
     values = KnownValues(named)
     guard !values.isEmpty else {
+      let places = paths + (held.isEmpty ? [] : ["the ledger"])
       throw ScanError(
-        reason: "no value of \(paths.joined(separator: ", ")) can be looked for",
+        reason: "no value of \(places.joined(separator: ", ")) can be looked for",
         hint: omissions.first.map { "\($0.key), for one, is \($0.reason)" } ?? "name a file that holds values")
     }
   }

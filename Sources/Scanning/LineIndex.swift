@@ -1,5 +1,8 @@
 // Lines and columns from offsets, counted as editors count them: from 1, columns in bytes.
 
+/// Lines and columns of the first byte and of the last; the last column is that behind it.
+typealias LineExtent = (line: Int, column: Int, endLine: Int, endColumn: Int)
+
 /// Where the lines of a text begin.
 struct LineIndex {
   private var starts = [0]
@@ -26,7 +29,7 @@ struct LineIndex {
   }
 
   /// The first byte's line and column, the last byte's line, and the column behind it.
-  func extent(_ range: Range<Int>) -> (line: Int, column: Int, endLine: Int, endColumn: Int) {
+  func extent(_ range: Range<Int>) -> LineExtent {
     let first = position(range.lowerBound)
     let last = position(max(range.lowerBound, range.upperBound - 1))
     return (first.line, first.column, last.line, range.isEmpty ? last.column : last.column + 1)

@@ -38,7 +38,7 @@ public final class Locator {
     let reader = place.reader
     let secret: Secret?
     do throws(ObjectFailure) {
-      secret = try reader.read(object) { _, bytes in Locator.take(occurrence, bytes) }
+      secret = try reader.read(object) { _, bytes in Locator.find(occurrence, bytes) }
     } catch { throw LocatorError(reason: error.description) }
     guard let secret else { throw Locator.outside(occurrence) }
     return secret
@@ -81,7 +81,7 @@ public final class Locator {
     var bytes: [UInt8]
     do throws(SystemError) { bytes = try fileBytes(occurrence) } catch { throw LocatorError(reason: error.description) }
     defer { wipe(&bytes) }
-    guard let secret = Locator.take(occurrence, bytes.span) else { throw Locator.outside(occurrence) }
+    guard let secret = Locator.find(occurrence, bytes.span) else { throw Locator.outside(occurrence) }
     return secret
   }
 
@@ -90,9 +90,17 @@ public final class Locator {
       return try Files.read(target, maximumBytes: Locator.maximumBytes)
     }
     var directory = try Directory(target)
-    let parts = occurrence.path.bytes.split(separator: 0x2f)
+    let parts = occurrence.containerPath.bytes.split(separator: 0x2f)
     for part in parts.dropLast() { directory = try Directory(Array(part), in: directory) }
     return try directory.open(Array(parts.last ?? [])).read(maximumBytes: Locator.maximumBytes)
+  }
+
+  /// The value in the bytes of the file or object, or of the member of it that is named.
+  private static func find(_ occurrence: Occurrence, _ bytes: Span<UInt8>) -> Secret? {
+    guard let member = occurrence.member else { return take(occurrence, bytes) }
+    guard var content = ArchiveMembers.read(member, in: bytes, maximumBytes: Locator.maximumBytes) else { return nil }
+    defer { wipe(&content) }
+    return take(occurrence, content.span)
   }
 
   static func take(_ occurrence: Occurrence, _ bytes: Span<UInt8>) -> Secret? {

@@ -16,7 +16,7 @@ struct NameSearch {
   private static let maximumNames = 10_000
 
   private let matcher: Matcher
-  private let rules: [Rule]
+  private let rules: RuleList
   private let values: ValueTable
   private let reportsPublic: Bool
   private var batch: [UInt8] = []
@@ -73,7 +73,7 @@ struct NameSearch {
     var candidates: [Candidate] = []
     _ = matcher.scan(name.span, into: &candidates)
     candidates = Matcher.resolveOverlaps(candidates, rules: rules).filter {
-      $0.confidence >= .structure && $0.decoders.isEmpty && (reportsPublic || !rules[$0.rule].isPublic)
+      $0.confidence >= .structure && $0.decoders.isEmpty && (reportsPublic || !rules.facts[$0.rule].isPublic)
     }
     guard !candidates.isEmpty else { return }
     guard hits.count < NameSearch.maximumNames else {

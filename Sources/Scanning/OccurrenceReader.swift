@@ -66,11 +66,13 @@ public final class OccurrenceReader {
     let value = occurrence.offset..<occurrence.offset + occurrence.length
     if occurrence.place == .refName || occurrence.submodule != nil { return nil }
     if let object = occurrence.object {
-      let found = try? reader?.read(object) { _, bytes in GenericSample.at(value, in: bytes)?.evidence }
+      let found = try? reader?.read(object) { _, bytes in
+        guard let member = occurrence.member else { return GenericSample.at(value, in: bytes)?.evidence }
+        return OccurrenceReader.content(member, bytes).flatMap { GenericSample.at(value, in: $0.span)?.evidence }
+      }
       return (found ?? nil) ?? nil
     }
-    let bytes = stream ?? file(occurrence.path)
-    return bytes.flatMap { GenericSample.at(value, in: $0.span)?.evidence }
+    return content(occurrence).flatMap { GenericSample.at(value, in: $0.span)?.evidence }
   }
 
   /// What stands round an occurrence of a rule's finding; nil where it can't be read any more.
@@ -78,12 +80,25 @@ public final class OccurrenceReader {
     // Neither a name nor a submodule's object is anything this reader could read.
     if occurrence.place == .refName || occurrence.place == .fileName || occurrence.submodule != nil { return nil }
     if let object = occurrence.object {
-      let found: OccurrenceText?? = try? reader?.read(object) { _, bytes in text(rule, occurrence, bytes) }
+      let found: OccurrenceText?? = try? reader?.read(object) { _, bytes in
+        guard let member = occurrence.member else { return text(rule, occurrence, bytes) }
+        return OccurrenceReader.content(member, bytes).flatMap { text(rule, occurrence, $0.span) }
+      }
       return found ?? nil
     }
-    if let stream { return text(rule, occurrence, stream.span) }
-    guard let bytes = file(occurrence.path) else { return nil }
+    guard let bytes = content(occurrence) else { return nil }
     return text(rule, occurrence, bytes.span)
+  }
+
+  /// The bytes of a file, or of the member of an archive, that an occurrence outside a repository lies in.
+  private func content(_ occurrence: Occurrence) -> [UInt8]? {
+    let bytes = stream ?? file(occurrence.containerPath)
+    guard let member = occurrence.member else { return bytes }
+    return bytes.flatMap { OccurrenceReader.content(member, $0.span) }
+  }
+
+  private static func content(_ member: BytePath, _ bytes: Span<UInt8>) -> [UInt8]? {
+    ArchiveMembers.read(member, in: bytes, maximumBytes: maximumBytes)
   }
 
   private func file(_ path: BytePath) -> [UInt8]? {

@@ -67,6 +67,8 @@ public struct ScanOptions: Sendable {
   public var objectCache: ObjectCacheFile?
   /// Told in a sentence of what is odd and does no harm, such as a cache that can't be used.
   public var notice: (@Sendable (String) -> Void)?
+  /// Whether archives and compressed files are opened, and what lies in them is scanned.
+  public var opensArchives = false
   /// Whether comments that allow a line count.
   public var honoursComments = true
 

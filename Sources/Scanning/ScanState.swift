@@ -27,7 +27,7 @@ extension Scanner {
     }
     var text =
       "\(repository.gitDirectory)\n\(repository.isPartialClone) \(options.maximumBlobBytes) \(options.reportsPublic) "
-    text += "\(options.honoursComments) \(options.fingerprintKey?.id ?? "")\n"
+    text += "\(options.opensArchives) \(options.honoursComments) \(options.fingerprintKey?.id ?? "")\n"
     for id in repository.shallowCommits.sorted() { text += "shallow \(id)\n" }
     var bytes = Array(text.utf8)
     for root in roots { bytes += root.target.bytes + Array(root.reachability.rawValue.utf8) }

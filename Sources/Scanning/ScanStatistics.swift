@@ -32,10 +32,11 @@ public struct ScanStatistics: Sendable {
   /// Nothing done yet.
   public init() {}
 
-  /// The share of the content that the literal finder and the patterns read, from 0 to 1 (more where windows overlap).
+  /// The share of the content that the finders of literals and encodings and the patterns read, from 0 to 1 (more where
+  /// windows overlap).
   public var touchedShare: Double {
     guard let matching, contentBytes > 0 else { return 0 }
-    return Double(matching.searchedBytes + matching.windowBytes) / Double(contentBytes)
+    return Double(max(matching.searchedBytes, matching.decodedBytes) + matching.windowBytes) / Double(contentBytes)
   }
 }
 

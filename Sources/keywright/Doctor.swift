@@ -53,11 +53,12 @@ struct Doctor {
   }
 
   private var libgit2: DoctorCheck {
-    let version = GitLibrary.version
-    let isEnough = version.major > 1 || version.major == 1 && version.minor >= 1
-    return DoctorCheck(
-      "libgit2", isEnough ? .ok : .failure, "\(version.major).\(version.minor).\(version.revision)",
-      hint: "1.1 or newer is needed")
+    guard let version = GitLibrary.version else {
+      return DoctorCheck(
+        "libgit2", .warning, "\(GitLibrary.fileName) can't be opened",
+        hint: "unusual repositories need it (includes in the configuration, reftables): apt install libgit2-dev")
+    }
+    return DoctorCheck("libgit2", "\(version.major).\(version.minor).\(version.revision)")
   }
 
   private var libcurl: DoctorCheck {

@@ -97,7 +97,7 @@ struct EffectiveConfiguration {
         if judgement.noRepositoryConfig { value = Sourced(text: "false", origin: .flag(setting.flag)) }
       default: break
       }
-      values.append(("scan.\(setting.rawValue)", value))
+      values.append(("scan.\(setting.name)", value))
     }
     takePolicy(loaded.repository)
   }

@@ -153,5 +153,5 @@ struct GateVerdict {
 
 extension BytePath {
   /// The path for people, control characters made visible.
-  var shown: String { bytes.isEmpty ? "a commit's message" : printable(description) }
+  var shown: String { bytes.isEmpty ? "what a tag names" : printable(description) }
 }

@@ -59,7 +59,7 @@ enum Program {
   /// Parses and runs; every error ends here, in one shape: `keywright: what` and, where there is one, `hint: how`.
   static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try DirectCommands.command(arguments) ?? Keywright.parseAsRoot(arguments)
+      var command = try DirectCommands.command(arguments) ?? parsed(arguments)
       try command.run()
       return ExitStatus.done.rawValue
     } catch let status as ExitStatus {
@@ -73,6 +73,9 @@ enum Program {
       return endOfParsing(error, arguments).rawValue
     }
   }
+
+  /// What the arguments mean.
+  static func parsed(_ arguments: [String]) throws -> any ParsableCommand { try Keywright.parseAsRoot(arguments) }
 
   /// What ArgumentParser throws: requests for help or the version are answers, the rest is bad usage.
   private static func endOfParsing(_ error: any Error, _ arguments: [String]) -> ExitStatus {

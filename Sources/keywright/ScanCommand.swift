@@ -57,6 +57,14 @@ struct ScanCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var known: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Look for the values that the ledger holds now: the old and the new key of every open rotation.",
+      discussion: "They stay in memory. May be given beside --known."))
+  var knownLedger = false
+
+  @OptionGroup var state: StateOptions
+
   @Flag(help: "With --staged and --range: report the whole of each changed file, not only the lines that are added.")
   var wholeFiles = false
 
@@ -87,6 +95,11 @@ struct ScanCommand: ParsableCommand {
 
   @Flag(help: "Match every version of a file as a whole, not only what is new in it. Finds the same, more slowly.")
   var fullScan = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Open archives and compressed files (zip, tar, gzip, zlib), also within each other, and scan what lies in them."))
+  var archives = false
 
   @Flag(help: "Read the whole history again: neither use nor write what the last scan learnt of it.")
   var noCache = false
@@ -150,8 +163,9 @@ struct ScanCommand: ParsableCommand {
   }
 
   private func knownValues() throws -> KnownValues {
+    let held = knownLedger ? try LedgerValues.held(state) : []
     do {
-      let files = try KnownFiles(known)
+      let files = try KnownFiles(known, held: held)
       for omission in files.omissions {
         Console.note("not looked for: \(omission.key) in \(omission.file) is \(omission.reason)")
       }
@@ -167,8 +181,9 @@ struct ScanCommand: ParsableCommand {
     options.fingerprintKey = judging.baseline?.key
     options.honoursComments = judging.honoursComments
     if let threads = threads ?? judging.settings.number(.threads) { options.threads = threads }
-    if !known.isEmpty { options.known = try knownValues() }
+    if !known.isEmpty || knownLedger { options.known = try knownValues() }
     options.isFull = fullScan
+    options.opensArchives = archives
     options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     let limit = options.maximumBlobBytes
@@ -199,7 +214,7 @@ struct ScanCommand: ParsableCommand {
   ) throws -> ScanReport {
     let target = path ?? "."
     // A scan that is to be measured, or to prove something, reads everything.
-    guard !noCache && settings.flag(.cache) && !stats && !fullScan && known.isEmpty else {
+    guard !noCache && settings.flag(.cache) && !stats && !fullScan && known.isEmpty && !knownLedger else {
       return try Scanner.history(target, program: program, options: options)
     }
     var options = options

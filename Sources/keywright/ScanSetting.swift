@@ -25,6 +25,21 @@ enum Origin: Equatable {
   }
 }
 
+/// A value for each setting that somebody made. (No dictionary: its type would be looked up at the start of every hook.)
+struct SettingValues {
+  private var values = [Sourced?](repeating: nil, count: ScanSetting.allCases.count)
+
+  subscript(_ setting: ScanSetting) -> Sourced? {
+    get { values[setting.rawValue] }
+    set { values[setting.rawValue] = newValue }
+  }
+
+  /// Takes over what another one has.
+  mutating func take(_ other: SettingValues) {
+    for index in values.indices { values[index] = other.values[index] ?? values[index] }
+  }
+}
+
 /// A value as text, and where it came from.
 struct Sourced: Equatable {
   var text: String
@@ -32,24 +47,42 @@ struct Sourced: Equatable {
 }
 
 /// A setting of scans.
-enum ScanSetting: String, CaseIterable {
-  case minConfidence = "min_confidence"
+enum ScanSetting: Int, CaseIterable {
+  case minConfidence
   case format
   case threads
-  case maxBytes = "max_bytes"
+  case maxBytes
   case baseline
   case cache
-  case repositoryConfig = "repository_config"
+  case repositoryConfig
+
+  /// Its name in the table `[scan]`.
+  var name: String {
+    switch self {
+    case .minConfidence: "min_confidence"
+    case .format: "format"
+    case .threads: "threads"
+    case .maxBytes: "max_bytes"
+    case .baseline: "baseline"
+    case .cache: "cache"
+    case .repositoryConfig: "repository_config"
+    }
+  }
+
+  init?(name: String) {
+    guard let found = ScanSetting.allCases.first(where: { $0.name == name }) else { return nil }
+    self = found
+  }
 
   /// The environment variable that sets it.
-  var variable: String { "KEYWRIGHT_" + rawValue.uppercased() }
+  var variable: String { "KEYWRIGHT_" + name.uppercased() }
 
   /// The flag that overrides it.
   var flag: String {
     switch self {
     case .cache: "--no-cache"
     case .repositoryConfig: "--no-repository-config"
-    default: "--" + rawValue.replacing("_", with: "-")
+    default: "--" + name.replacing("_", with: "-")
     }
   }
 
@@ -98,20 +131,20 @@ enum ScanSetting: String, CaseIterable {
       if choices.contains(value) { return .success(value) }
       return .failure(
         SettingMistake(
-          reason: "\(rawValue) is '\(shortened(text))', but must be one of \(choices.joined(separator: ", "))",
+          reason: "\(name) is '\(shortened(text))', but must be one of \(choices.joined(separator: ", "))",
           hint: Near.hint(text, among: choices)))
     }
     switch self {
     case .threads: return whole(text, 1...1_024)
     case .maxBytes: return whole(text, 1...Int.max)
-    default: return text.isEmpty ? .failure(SettingMistake(reason: "\(rawValue) is empty")) : .success(text)
+    default: return text.isEmpty ? .failure(SettingMistake(reason: "\(name) is empty")) : .success(text)
     }
   }
 
   private func whole(_ text: String, _ range: ClosedRange<Int>) -> Result<String, SettingMistake> {
     if let number = Int(text), range.contains(number) { return .success("\(number)") }
     let most = range.upperBound == .max ? "a whole number above 0" : "a whole number from 1 to \(range.upperBound)"
-    return .failure(SettingMistake(reason: "\(rawValue) is '\(shortened(text))', but must be \(most)"))
+    return .failure(SettingMistake(reason: "\(name) is '\(shortened(text))', but must be \(most)"))
   }
 
   /// `1`, `yes` and `on` are what people write into environment variables.

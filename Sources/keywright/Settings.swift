@@ -9,7 +9,7 @@ internal import Scanning
 
 /// The settings of scans with their origins, and the repository's own file.
 struct Settings {
-  private var values: [ScanSetting: Sourced] = [:]
+  private var values = SettingValues()
   /// What the repository says of itself; nil where it says nothing, or is not to be heard.
   private(set) var repository: RepositoryConfiguration?
 
@@ -56,7 +56,7 @@ struct Settings {
         .usage, table.mistakes.map(\.description).joined(separator: "\nkeywright: "),
         hint: "keywright config check shows all that is wrong")
     }
-    values.merge(table.values) { $1 }
+    values.take(table.values)
   }
 
   private mutating func takeEnvironment() {
@@ -113,7 +113,7 @@ extension Origin {
 
 /// The table `[scan]` of a user's keywright.toml.
 struct UserScanTable {
-  private(set) var values: [ScanSetting: Sourced] = [:]
+  private(set) var values = SettingValues()
   private(set) var mistakes: [FileMistake] = []
 
   static func read(_ bytes: [UInt8], name: String) -> UserScanTable {
@@ -133,8 +133,8 @@ struct UserScanTable {
   }
 
   private mutating func take(_ entry: Entry, _ file: String) {
-    guard let setting = ScanSetting(rawValue: entry.key) else {
-      let known = ScanSetting.allCases.map(\.rawValue)
+    guard let setting = ScanSetting(name: entry.key) else {
+      let known = ScanSetting.allCases.map(\.name)
       mistakes.append(
         FileMistake(
           file: file, line: entry.keyLine, reason: "unknown key '\(shortened(entry.key))' in [scan]",
@@ -143,7 +143,7 @@ struct UserScanTable {
     }
     let value = entry.value
     guard let text = value.string ?? value.integer.map({ "\($0)" }) ?? value.boolean.map({ "\($0)" }) else {
-      mistakes.append(FileMistake(file: file, line: value.line, reason: "\(setting.rawValue) must be a single value"))
+      mistakes.append(FileMistake(file: file, line: value.line, reason: "\(setting.name) must be a single value"))
       return
     }
     switch setting.check(text) {

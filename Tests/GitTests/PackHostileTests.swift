@@ -174,6 +174,43 @@ private func outcomes(
     #expect(walk.found.allSatisfy { oracle[$0.key] == $0.value })
   }
 
+  @Test func takenAwayWhileOpen() throws {
+    let repository = try TestRepository()
+    try repository.grow(6, commits: 120)
+    try repository.git(["repack", "-adfq"])
+    let oracle = try repository.oracle()
+    let store = try repository.store()
+    let directory = repository.objects + "/pack/"
+    for name in try repository.packFiles("") { try FileManager.default.removeItem(atPath: directory + name) }
+    // What is open stays readable, and so a scan goes on with what was there when it began.
+    #expect(collect(store).found == oracle)
+    #expect(try repository.store().packCount == 0)
+  }
+
+  @Test func anotherFileInItsPlace() throws {
+    let repository = try TestRepository()
+    try repository.grow(7, commits: 60)
+    try repository.git(["repack", "-adfq"])
+    let oracle = try repository.oracle()
+    let directory = repository.objects + "/pack/"
+    let pack = directory + (try #require(try repository.packFiles(".pack").first))
+    // Opened for each read, as where there are many packs: what has been replaced must not be taken for what was there.
+    let file = try StoredFile(pack, staysOpen: false)
+    let first = try file.bytes(at: 0, count: 64)
+    let store = try repository.store()
+    let other = try TestRepository()
+    try other.grow(8, commits: 80)
+    try other.git(["repack", "-adfq"])
+    let foreign = other.objects + "/pack/" + (try #require(try other.packFiles(".pack").first))
+    try FileManager.default.removeItem(atPath: pack)
+    try FileManager.default.copyItem(atPath: foreign, toPath: pack)
+    #expect(first.count == 64 && (try? file.bytes(at: 0, count: 64)) == nil)
+    #expect(collect(store).found == oracle)
+    // An index beside another's pack is refused as a whole.
+    let mixed = try repository.store()
+    #expect(mixed.packCount == 0 && mixed.problems.count == 1)
+  }
+
   /// Changes bytes of packs, indexes and loose objects at random: whatever is still shown must be true, and nothing may
   /// trap or hang. The argument is the seed.
   @Test(arguments: [1, 2, 3, 4] as [UInt64]) func mutations(seed: UInt64) throws {

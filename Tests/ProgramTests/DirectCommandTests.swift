@@ -23,7 +23,7 @@ import Testing
     ["hook", "run", "pre-receive"],
   ]) func isWhatParsingMakesOfIt(_ arguments: [String]) throws {
     let direct = try #require(DirectCommands.command(arguments))
-    let parsed = try Keywright.parseAsRoot(arguments)
+    let parsed = try Program.parsed(arguments)
     #expect(type(of: direct) == type(of: parsed))
     #expect(words(direct) == words(parsed))
   }

@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Posix
 import Providers
+import RuleBook
 import Secrets
 import Testing
 import Transport
@@ -18,7 +19,11 @@ struct MotoPeer: Sendable {
 
   static let program: String? = {
     let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/moto_server" }
-    return ([ProcessInfo.processInfo.environment["KEYWRIGHT_MOTO"]].compactMap { $0 } + paths).first {
+    // Where `.ci/setup` puts it.
+    let ours = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+      .appending(path: ".build/moto/bin/moto_server").path
+    return (paths + [ours]).first {
       FileManager.default.isExecutableFile(atPath: $0)
     }
   }()
@@ -70,17 +75,13 @@ struct MotoPeer: Sendable {
   }
 }
 
-/// Amazon's addresses, led to the imitation.
+/// Loses answers.
 private struct Detour: HTTPTransport {
   let base: String
   /// The number of the key-making answer that is lost, counted from 1; nil for none.
   let losing: Counter?
 
   func send(_ request: HTTPRequest) throws(TransportError) -> HTTPResponse {
-    var request = request
-    for host in ["https://iam.amazonaws.com", "https://sts.us-east-1.amazonaws.com"] {
-      if request.url.hasPrefix(host) { request.url = base + request.url.dropFirst(host.count) }
-    }
     let isMaking =
       request.body.map { String(decoding: $0.copyBytes(), as: UTF8.self).contains("CreateAccessKey") } ?? false
     let response = try CurlTransport(policy: EgressPolicy(internalBases: [base])).send(request)
@@ -98,8 +99,18 @@ struct AWSTests {
       files: [
         ("app.env", "export AWS_ACCESS_KEY_ID=\(key.id)\nKEY=\(key.secret)\n"),
         ("web.env", "KEY='\(key.secret)'\nAWS_ACCESS_KEY_ID='\(key.id)'\nREGION=eu-west-1\n"),
-      ], transport: Detour(base: moto.base, losing: losing)
-    ) { $0.idVariable = "AWS_ACCESS_KEY_ID" }
+      ], transport: Detour(base: moto.base, losing: losing), adapt: { Self.lead(&$0, to: moto.base) },
+      change: { $0.idVariable = "AWS_ACCESS_KEY_ID" })
+  }
+
+  /// Amazon's addresses, led to the imitation: the host is a part of what is signed.
+  private static func lead(_ provider: inout Provider, to base: String) {
+    for path in [
+      \Management.verify, \Management.list, \Management.create, \Management.disable, \Management.revoke,
+    ] {
+      guard let call = provider.management?[keyPath: path], let end = call.url.lastIndex(of: "/") else { continue }
+      provider.management?[keyPath: path]?.url = base + call.url[end...]
+    }
   }
 
   private func id(_ machine: Machine) throws -> String {

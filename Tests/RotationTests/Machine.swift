@@ -33,7 +33,7 @@ final class Machine: Sendable {
   init(
     _ providerID: String, _ service: ServiceSettings?, files: [(name: String, text: String)], variable: String = "KEY",
     transport: any HTTPTransport = CurlTransport(), person: (any Person)? = nil,
-    change: (inout ConfiguredKey) -> Void = { _ in }
+    adapt: (inout Provider) -> Void = { _ in }, change: (inout ConfiguredKey) -> Void = { _ in }
   ) throws {
     let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
     var template = Array("\(parent)/keywright-machine-XXXXXX".utf8CString)
@@ -42,7 +42,9 @@ final class Machine: Sendable {
     for file in files {
       try file.text.write(toFile: root + "/" + file.name, atomically: false, encoding: .utf8)
     }
-    provider = try Machine.provider(providerID)
+    var described = try Machine.provider(providerID)
+    adapt(&described)
+    provider = described
     var policy = KeyPolicy()
     policy.settleMs = 4_000
     policy.proofs = 2

@@ -1,6 +1,7 @@
 // How each occurrence is reached, and what kind of place holds it.
 
 import Foundation
+import Git
 import Model
 import Secrets
 import Testing
@@ -117,6 +118,20 @@ import Testing
       }
       #expect(info.subject.hasPrefix("use ") && info.author.hasPrefix("Bot "))
     }
+  }
+
+  @Test mutating func aRangeHidesWhatItsSubjectsSay() throws {
+    let (subject, author) = (TestRule.value(&random), TestRule.value(&random))
+    let history = try TestHistory()
+    try history.commit("a\n", to: "a")
+    try history.write("b\n", to: "b")
+    try history.git(["commit", "-q", "-m", "use \(subject)"], extra: ["GIT_AUTHOR_NAME": "Bot \(author)"])
+    let range = try #require(CommitRange("HEAD~1..HEAD"))
+    let report = try Scanner.range(history.path, range, environment: GitEnvironment(), program: TestRule.program)
+    let places = report.findings.flatMap(\.occurrences)
+    #expect(Set(places.map(\.place)) == [.commit, .author])
+    #expect(places.allSatisfy { !($0.introduced?.subject.contains(subject) ?? true) })
+    #expect(places.allSatisfy { !($0.introduced?.author.contains(author) ?? true) })
   }
 
   @Test func subjectsThatAreCutOffHideTheirBeginning() throws {
