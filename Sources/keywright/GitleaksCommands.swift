@@ -38,8 +38,8 @@ enum GitleaksCommand: String {
     `extend.useDefault` means keywright's own rules, under gitleaks' names where those have a rule for the same.
 
     -b, --baseline-path FILE   -c, --config FILE   --enable-rule ID   --exit-code N   -i, --gitleaks-ignore-path PATH
-    --ignore-gitleaks-allow   --log-opts 'A..B'   --max-target-megabytes N   --max-decode-depth N   --pre-commit
-    --staged   --platform github|gitlab|azuredevops|gitea|bitbucket|none   -l, --log-level LEVEL   -v, --verbose
+    --ignore-gitleaks-allow   --log-opts 'A..B'   --max-target-megabytes N   --max-decode-depth N   --max-archive-depth N
+    --pre-commit   --staged   --platform github|gitlab|azuredevops|gitea|bitbucket|none   -l, --log-level LEVEL   -v, --verbose
     -f, --report-format json|csv|junit|sarif|template   --report-template FILE   -r, --report-path FILE|-
     --redact[=PERCENT]   --no-banner   --no-color
 
@@ -124,6 +124,7 @@ private struct GitleaksRun {
     let decodings = try arguments.number("max-decode-depth", in: 0...1_000)
     var options = ScanOptions()
     options.honoursComments = !arguments.isOn("ignore-gitleaks-allow")
+    if let depth = try arguments.number("max-archive-depth", in: 0...1_000) { options.opensArchives = depth > 0 }
     if let limit = try arguments.number("max-target-megabytes", in: 0...1_000_000), limit > 0 {
       options.maximumBlobBytes = limit * 1_000_000
     }

@@ -27,7 +27,7 @@ struct GitleaksFlag {
   static let all: [GitleaksFlag] = [
     value("baseline-path", "b"), value("config", "c"), value("enable-rule"), value("exit-code"),
     value("gitleaks-ignore-path", "i"), on("ignore-gitleaks-allow"), value("log-level", "l"),
-    value("max-archive-depth", remark: "archives are not opened"),
+    value("max-archive-depth"),
     value("max-decode-depth"),
     value("max-target-megabytes"), on("no-banner"), on("no-color"), value("report-format", "f"),
     value("report-path", "r"), value("report-template"),
