@@ -1,5 +1,6 @@
 // What a history scan takes over from the last one, and what it leaves to the next.
 
+internal import Git
 internal import Matching
 internal import Model
 internal import Posix
