@@ -46,11 +46,11 @@ enum Wiring {
     let limiter = RateLimiter()
     return { id, base, service in
       guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == id }) else { return nil }
-      return ProviderSession(
-        KeyServices.open(
-          provider, service,
-          KeyServiceTools(
-            transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run)))
+      let opened = KeyServices.open(
+        provider, service,
+        KeyServiceTools(
+          transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run))
+      return ProviderSession(provider: opened.provider, client: opened.service)
     }
   }
 
