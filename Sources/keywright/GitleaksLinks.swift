@@ -25,7 +25,7 @@ struct GitleaksLinks {
       throw GitleaksFlagError(
         reason: "--platform must be none, \(Forge.allCases.map(\.rawValue).joined(separator: ", ")), not '\(named)'")
     }
-    guard let opened = try? Repository.open(repository), let address = opened.remoteAddress("origin"),
+    guard let opened = try? Repository.open(repository), let address = opened.originAddress(),
       let (host, path) = GitleaksLinks.parts(address),
       let forge = named.flatMap({ Forge(rawValue: $0) }) ?? GitleaksLinks.forge(host)
     else { return nil }
