@@ -150,7 +150,10 @@ struct ConfigurationCheck {
     do {
       _ = try Configuration.parse(bytes, path, providers: BuiltinRules.ruleBook.providers.map(\.id))
     } catch {
-      found += error.mistakes.map { ConfigurationCheck.mistake($0.file, $0.line, $0.reason) }
+      found += error.mistakes.map { mistake in
+        mistake.hint.map { FileMistake(file: mistake.file, line: mistake.line, reason: mistake.reason, hint: $0) }
+          ?? ConfigurationCheck.mistake(mistake.file, mistake.line, mistake.reason)
+      }
     }
     found += UserScanTable.read(bytes, name: path).mistakes
     remarks += found.sorted { $0.line < $1.line }

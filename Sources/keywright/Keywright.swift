@@ -32,7 +32,7 @@ struct Keywright: ParsableCommand {
         name: "Prove and replace",
         subcommands: [
           VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self, KeysCommand.self,
-          ScheduleCommand.self, AuditCommand.self,
+          ConsumersCommand.self, ScheduleCommand.self, AuditCommand.self,
         ]),
       CommandGroup(
         name: "Set up",
