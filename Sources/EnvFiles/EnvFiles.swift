@@ -56,6 +56,10 @@ public enum EnvFiles {
       // A new key may be longer than the old one.
       _ = try place.stage(
         temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
+    } else if !Files.mayWrite(Files.parent(place.path)) {
+      throw EnvFileError(
+        .notWritable, place.path, "lies in a directory in which no file can be made",
+        hint: "run as the user who may, or change the directory's permissions")
     }
     var warnings = place.warnings(policy)
     let assignments = text.readings.first?.places.count ?? 0

@@ -31,6 +31,10 @@ public struct GitleaksEntry: Sendable {
   public var info: CommitInfo?
   /// The rule's tags.
   public var tags: [String]
+  /// The lines that the match stands on, or what may be shown of them.
+  public var line = ""
+  /// Where a browser shows it; empty where that is not known.
+  public var link = ""
 
   /// An entry as given.
   public init(
@@ -57,7 +61,7 @@ public struct GitleaksEntry: Sendable {
     (commit.isEmpty ? "" : "\(commit):") + "\(file):\(rule):\(startLine)"
   }
 
-  fileprivate var date: String { info.map { Timestamp.iso8601($0.time) } ?? "" }
+  var date: String { info.map { Timestamp.iso8601($0.time) } ?? "" }
 }
 
 /// gitleaks' own report forms.
@@ -72,7 +76,7 @@ public enum GitleaksReport {
     return writer.bytes
   }
 
-  private static func write(_ entry: GitleaksEntry, to writer: inout JSONWriter) {
+  static func write(_ entry: GitleaksEntry, to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("RuleID") { $0.string(entry.rule) }
       writer.member("Description") { $0.string(entry.description) }
@@ -85,6 +89,7 @@ public enum GitleaksReport {
       writer.member("File") { $0.string(entry.file) }
       writer.member("SymlinkFile") { $0.string("") }
       writer.member("Commit") { $0.string(entry.commit) }
+      if !entry.link.isEmpty { writer.member("Link") { $0.string(entry.link) } }
       writer.member("Entropy") { $0.double(entry.entropy) }
       writer.member("Author") { $0.string(entry.info?.author ?? "") }
       writer.member("Email") { $0.string(entry.info?.email ?? "") }
@@ -103,14 +108,15 @@ public enum GitleaksReport {
   public static func csv(_ entries: [GitleaksEntry]) -> [UInt8] {
     if entries.isEmpty { return [] }
     var text = "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,EndLine,StartColumn,EndColumn,Author,Message,"
-    text += "Date,Email,Fingerprint,Tags\n"
+    let hasLinks = entries.contains { !$0.link.isEmpty }
+    text += "Date,Email,Fingerprint,Tags\(hasLinks ? ",Link" : "")\n"
     for entry in entries {
       let fields: [String] = [
         entry.rule, entry.commit, entry.file, "", entry.secret, entry.match, "\(entry.startLine)", "\(entry.endLine)",
         "\(entry.startColumn)", "\(entry.endColumn)", entry.info?.author ?? "", entry.info?.subject ?? "", entry.date,
         entry.info?.email ?? "", entry.fingerprint, entry.tags.joined(separator: " "),
       ]
-      text += fields.map(CSVReport.field).joined(separator: ",") + "\n"
+      text += (hasLinks ? fields + [entry.link] : fields).map(CSVReport.field).joined(separator: ",") + "\n"
     }
     return Array(text.utf8)
   }

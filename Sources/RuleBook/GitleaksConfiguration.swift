@@ -46,6 +46,41 @@ public struct Allowlist: Sendable, Equatable {
   public var isEmpty: Bool { commits.isEmpty && paths.isEmpty && expressions.isEmpty && stopWords.isEmpty }
 }
 
+/// A rule of a path alone: a file that should not be there at all, whatever it holds.
+public struct PathRule: Sendable, Equatable {
+  /// Its id in the configuration.
+  public var id: RuleID
+  /// Its description.
+  public var name: String
+  /// PCRE2 over a path's bytes.
+  public var pattern: String
+  /// The file that holds it.
+  public var file: String
+  /// Its line, counted from 1.
+  public var line: Int
+}
+
+/// What a configuration says against one of the program's own rules, where it may not take that rule away.
+public struct RuleRestraint: Sendable, Equatable {
+  /// What is not wanted of the rule.
+  public enum Limit: Sendable, Equatable {
+    /// Anything.
+    case disabled
+    /// Values whose entropy, in bits per byte, is not above this.
+    case entropy(Double)
+    /// Anything in files whose path does not match (PCRE2 over bytes).
+    case path(String)
+  }
+  /// The rules it is about.
+  public var rules: Set<RuleID>
+  /// What is not wanted.
+  public var limit: Limit
+  /// The file that says so.
+  public var file: String
+  /// Its line, counted from 1.
+  public var line: Int
+}
+
 /// What a configuration of gitleaks asks for.
 public struct GitleaksConfiguration: Sendable {
   /// A longer file is refused.
@@ -59,6 +94,10 @@ public struct GitleaksConfiguration: Sendable {
   public var allowlists: [Allowlist] = []
   /// Rules that count only in files whose path matches (PCRE2 over bytes).
   public var paths: [RuleID: String] = [:]
+  /// Rules of a path alone.
+  public var pathRules: [PathRule] = []
+  /// What is said against the program's own rules; only where those stay (see ``parse(_:name:builtin:keepsBuiltin:load:)``).
+  public var restraints: [RuleRestraint] = []
   /// The rules' tags.
   public var tags: [RuleID: [String]] = [:]
   /// What could not be honoured, or not quite.
@@ -70,25 +109,39 @@ public struct GitleaksConfiguration: Sendable {
   ///   - bytes: the file.
   ///   - name: its name, for messages.
   ///   - builtin: the program's own rules, which stand for gitleaks' default; their aliases are gitleaks' ids.
+  ///   - keepsBuiltin: whether the program's own rules stay as they are, whatever the file says: what it says against them
+  ///     becomes ``restraints``, so that nothing a file does goes unseen.
   ///   - load: reads the file that `extend.path` names; nil if it can't.
   public static func parse(
-    _ bytes: [UInt8], name: String, builtin: [Rule], load: (String) -> [UInt8]?
+    _ bytes: [UInt8], name: String, builtin: [Rule], keepsBuiltin: Bool = false, load: (String) -> [UInt8]?
   ) throws(RuleFileErrors) -> GitleaksConfiguration {
     var reader = GitleaksReader(file: name)
     let file = reader.read(bytes, depth: 0, load: load)
-    var assembly = GitleaksAssembly(builtin: file.usesDefault ? builtin : [], reader)
+    if keepsBuiltin && !file.usesDefault {
+      reader.note(0, "the program's own rules count beside its rules, though it does not say extend.useDefault")
+    }
+    var assembly = GitleaksAssembly(
+      builtin: file.usesDefault || keepsBuiltin ? builtin : [], keepsBuiltin: keepsBuiltin, reader)
     assembly.add(file)
     guard assembly.mistakes.isEmpty else {
       throw RuleFileErrors(mistakes: assembly.mistakes.sorted { ($0.file, $0.line) < ($1.file, $1.line) })
     }
     var configuration = assembly.configuration
+    var seen: Set<String> = []
     configuration.notes = assembly.notes.sorted { ($0.file, $0.line) < ($1.file, $1.line) }
+      .filter { seen.insert($0.description).inserted }
     return configuration
   }
 }
 
 /// A file of gitleaks' as it is written, before rules meet those of the same id.
 struct GitleaksFile {
+  /// Where something is written.
+  struct Origin {
+    var file: String
+    var line: Int
+  }
+
   struct Required {
     var id: String
     var line: Int
@@ -102,8 +155,11 @@ struct GitleaksFile {
     var id: String
     var description: String?
     var regex: String?
+    var regexOrigin: Origin?
     var path: String?
+    var pathOrigin: Origin?
     var secretGroup = 0
+    var secretGroupOrigin: Origin?
     var entropy: Double?
     var keywords: [String] = []
     var tags: [String] = []
@@ -116,8 +172,11 @@ struct GitleaksFile {
       var rule = self
       rule.description = description ?? base.description
       rule.regex = regex ?? base.regex
+      rule.regexOrigin = regex == nil ? base.regexOrigin : regexOrigin
       rule.path = path ?? base.path
+      rule.pathOrigin = path == nil ? base.pathOrigin : pathOrigin
       rule.secretGroup = secretGroup == 0 ? base.secretGroup : secretGroup
+      rule.secretGroupOrigin = secretGroup == 0 ? base.secretGroupOrigin : secretGroupOrigin
       rule.entropy = entropy ?? base.entropy
       rule.keywords = base.keywords + keywords
       rule.tags = base.tags + tags
@@ -135,6 +194,8 @@ struct GitleaksFile {
   }
 
   var usesDefault = false
+  /// Whether it builds on other rules, so that a rule without a pattern may be meant for one of those.
+  var extends = false
   var disabled: [(id: String, file: String, line: Int)] = []
   var rules: [RuleText] = []
   var allowlists: [AllowlistText] = []

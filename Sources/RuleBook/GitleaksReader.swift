@@ -28,18 +28,29 @@ struct GitleaksReader {
       ["title", "description", "minversion", "betterleaksminversion", "extend", "rules", "allowlist", "allowlists"],
       in: root)
     var result = GitleaksFile()
-    result.rules = tables("rules", in: root).compactMap { rule($0) }
+    for table in tables("rules", in: root) {
+      guard let rule = rule(table) else { continue }
+      // As in gitleaks, of two rules of one id the last counts.
+      if let place = result.rules.firstIndex(where: { $0.id == rule.id }) {
+        note(result.rules[place].line, "\(rule.id): the rule of the same id in line \(rule.line) takes its place")
+        result.rules.remove(at: place)
+      }
+      result.rules.append(rule)
+    }
     result.allowlists = allowlists(in: root, isGlobal: true)
     guard let extend = value("extend", in: root) else { return result }
     know(["usedefault", "path", "url", "disabledrules"], in: extend)
-    result.disabled = texts("disabledrules", in: extend).map { ($0, file, extend.line) }
+    result.disabled = lines("disabledrules", in: extend).map { ($0.text, file, $0.line) }
     result.usesDefault = flag("usedefault", in: extend)
+    result.extends = result.usesDefault
     if let url = text("url", in: extend), !url.isEmpty {
-      note(extend.line, "extend.url is not fetched (nor does gitleaks)")
+      note(value("url", in: extend)?.line ?? extend.line, "extend.url is not fetched (nor does gitleaks)")
     }
     guard let path = text("path", in: extend), !path.isEmpty else { return result }
-    if result.usesDefault { mistake(extend.line, "extend.path and extend.useDefault can't be used together") }
-    extended(path, extend.line, depth, &result, load)
+    result.extends = true
+    let line = value("path", in: extend)?.line ?? extend.line
+    if result.usesDefault { mistake(line, "extend.path and extend.useDefault can't be used together") }
+    extended(path, line, depth, &result, load)
     return result
   }
 
@@ -78,34 +89,49 @@ struct GitleaksReader {
     know(
       [
         "id", "description", "regex", "path", "secretgroup", "entropy", "keywords", "tags", "skipreport", "allowlist",
-        "allowlists", "required",
+        "allowlists", "required", "components",
       ], in: node)
     let id = text("id", in: node) ?? ""
     if id.isEmpty { mistake(node.line, "rule: id is missing") }
     var rule = GitleaksFile.RuleText(file: file, line: node.line, id: id)
     rule.description = text("description", in: node).flatMap { $0.isEmpty ? nil : $0 }
     rule.regex = text("regex", in: node).flatMap { $0.isEmpty ? nil : $0 }
+    rule.regexOrigin = origin("regex", in: node)
     rule.path = text("path", in: node).flatMap { $0.isEmpty ? nil : $0 }
+    rule.pathOrigin = origin("path", in: node)
     rule.secretGroup = integer("secretgroup", in: node) ?? 0
+    rule.secretGroupOrigin = origin("secretgroup", in: node)
     if let value = value("entropy", in: node) {
       rule.entropy = value.double.flatMap { $0 == 0 ? nil : $0 }
-      if value.double.map({ !(0...64).contains($0) }) ?? true {
-        mistake(value.line, "entropy must be a number above 0")
-      }
+      if !(value.double?.isFinite ?? false) { mistake(value.line, "entropy must be a number") }
     }
     rule.keywords = texts("keywords", in: node).map { $0.lowercased() }
     rule.tags = texts("tags", in: node)
     rule.isReported = !flag("skipreport", in: node)
     rule.allowlists = allowlists(in: node, isGlobal: false)
-    rule.required = tables("required", in: node).map { node in
-      know(["id", "withinlines", "withincolumns"], in: node)
-      let id = text("id", in: node) ?? ""
-      if id.isEmpty { mistake(node.line, "required: id is missing") }
-      return GitleaksFile.Required(
-        id: id, line: node.line, withinLines: integer("withinlines", in: node),
-        withinColumns: integer("withincolumns", in: node))
-    }
+    rule.required =
+      tables("required", in: node).map { required($0, "required") }
+      + tables("components", in: node).map { required($0, "components") }
     return id.isEmpty ? nil : rule
+  }
+
+  /// Another rule that a rule requires: gitleaks' `required`, or betterleaks' `components`, which write the distance as
+  /// `within = "5L"` (lines) or `"40C"` (columns).
+  private mutating func required(_ node: Node, _ field: String) -> GitleaksFile.Required {
+    know(["id", "withinlines", "withincolumns", "within"], in: node)
+    let id = text("id", in: node) ?? ""
+    if id.isEmpty { mistake(node.line, "\(field): id is missing") }
+    var required = GitleaksFile.Required(
+      id: id, line: node.line, withinLines: integer("withinlines", in: node),
+      withinColumns: integer("withincolumns", in: node))
+    guard let within = text("within", in: node), !within.isEmpty else { return required }
+    let number = Int(within.dropLast()).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+    switch (number, within.last) {
+    case (let lines?, "L"), (let lines?, "l"): required.withinLines = lines
+    case (let columns?, "C"), (let columns?, "c"): required.withinColumns = columns
+    default: mistake(node.line, "\(field): within must be a number of lines or columns such as \"5L\"")
+    }
+    return required
   }
 
   // MARK: Allowlists
@@ -140,8 +166,8 @@ struct GitleaksReader {
       mistake(node.line, "allowlist: regexTarget must be secret, match or line, not '\(target)'")
     }
     list.commits = texts("commits", in: node).map { $0.lowercased() }
-    list.paths = texts("paths", in: node).compactMap { pattern($0, "paths", node.line)?.pattern }
-    list.expressions = texts("regexes", in: node).compactMap { pattern($0, "regexes", node.line)?.pattern }
+    list.paths = lines("paths", in: node).compactMap { pattern($0.text, "paths", $0.line)?.pattern }
+    list.expressions = lines("regexes", in: node).compactMap { pattern($0.text, "regexes", $0.line)?.pattern }
     list.stopWords = texts("stopwords", in: node).map { $0.lowercased() }.filter { !$0.isEmpty }
     let wantsSomething = ["commits", "paths", "regexes", "stopwords"].contains { value($0, in: node) != nil }
     if list.isEmpty && !wantsSomething {
@@ -172,10 +198,27 @@ struct GitleaksReader {
     notes.append(RuleMistake(file: file, line: line, reason: reason))
   }
 
+  /// What betterleaks has beyond gitleaks, and what is lost without it.
+  private static let betterleaks = [
+    "prefilter": "an expression of betterleaks', so more is found than there",
+    "filter": "an expression of betterleaks', so more is found than there",
+    "tokenefficiency": "betterleaks' test of a value's words, so more is found than there",
+    "validate": "betterleaks' program for asking a provider; keywright verify asks by its own rules",
+    "specificity": "betterleaks' way of choosing between rules", "confidence": "betterleaks' rating of a rule",
+  ]
+
   private mutating func know(_ keys: [String], in node: Node) {
     for entry in node.entries ?? [] where !keys.contains(entry.key.lowercased()) {
-      note(entry.keyLine, "'\(entry.key)' is not known and not honoured")
+      if let what = GitleaksReader.betterleaks[entry.key.lowercased()] {
+        note(entry.keyLine, "'\(entry.key)' is not honoured: it is \(what)")
+      } else {
+        note(entry.keyLine, "'\(entry.key)' is not known and not honoured")
+      }
     }
+  }
+
+  private func origin(_ key: String, in node: Node) -> GitleaksFile.Origin? {
+    value(key, in: node).map { GitleaksFile.Origin(file: file, line: $0.line) }
   }
 
   private func value(_ key: String, in node: Node) -> Node? {
@@ -198,14 +241,17 @@ struct GitleaksReader {
     return found.string
   }
 
-  private mutating func texts(_ key: String, in node: Node) -> [String] {
+  private mutating func texts(_ key: String, in node: Node) -> [String] { lines(key, in: node).map(\.text) }
+
+  /// A list of texts, each with its line; one text stands for a list with commas between.
+  private mutating func lines(_ key: String, in node: Node) -> [(text: String, line: Int)] {
     guard let found = value(key, in: node) else { return [] }
-    if let one = found.string { return one.split(separator: ",").map(String.init) }
+    if let one = found.string { return one.split(separator: ",").map { (String($0), found.line) } }
     guard let list = found.array, list.allSatisfy({ $0.kind == .string }) else {
       mistake(found.line, "\(key) must be a list of texts")
       return []
     }
-    return list.compactMap(\.string)
+    return list.compactMap { item in item.string.map { ($0, item.line) } }
   }
 
   private mutating func integer(_ key: String, in node: Node) -> Int? {

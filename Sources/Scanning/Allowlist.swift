@@ -1,6 +1,6 @@
 // The allowlists of other scanners' configurations, held against findings.
 
-internal import Matching
+public import Matching
 public import Model
 public import RuleBook
 internal import Secrets
@@ -38,9 +38,17 @@ public final class AllowlistFilter {
 
   private var lists: [Ready] = []
   private var paths: [RuleID: TextPattern] = [:]
+  private var restraints: [(restraint: RuleRestraint, path: TextPattern?)] = []
+  /// Rules of a path alone, made ready.
+  public private(set) var pathRules: [(rule: PathRule, pattern: TextPattern)] = []
+  /// Whether what lies outside a rule's paths stays in the report, marked; and not dropped.
+  private let marksPaths: Bool
 
   /// Compiles a configuration's patterns, those of its rules too, so that each mistake is known before anything is read.
-  public init(_ configuration: GitleaksConfiguration) throws(RuleFileErrors) {
+  ///
+  /// - Parameter marksPaths: whether findings outside their rule's paths stay in the report and are marked.
+  public init(_ configuration: GitleaksConfiguration, marksPaths: Bool = false) throws(RuleFileErrors) {
+    self.marksPaths = marksPaths
     var mistakes: [RuleMistake] = []
     func compile(_ text: String, _ file: String, _ line: Int, _ what: String) -> TextPattern? {
       do { return try TextPattern(text) } catch {
@@ -59,23 +67,44 @@ public final class AllowlistFilter {
       _ = compile(rule.pattern, rule.source, 0, rule.id.rawValue)
     }
     for (id, path) in configuration.paths { paths[id] = compile(path, id.rawValue, 0, "path") }
+    for rule in configuration.pathRules {
+      if let pattern = compile(rule.pattern, rule.file, rule.line, "path") { pathRules.append((rule, pattern)) }
+    }
+    for restraint in configuration.restraints {
+      guard case .path(let path) = restraint.limit else {
+        restraints.append((restraint, nil))
+        continue
+      }
+      if let pattern = compile(path, restraint.file, restraint.line, "path") { restraints.append((restraint, pattern)) }
+    }
     guard mistakes.isEmpty else { throw RuleFileErrors(mistakes: mistakes) }
   }
 
   /// Whether it has nothing to say.
-  public var isEmpty: Bool { lists.isEmpty && paths.isEmpty }
+  public var isEmpty: Bool { lists.isEmpty && paths.isEmpty && restraints.isEmpty && pathRules.isEmpty }
 
-  /// Drops what lies outside a rule's paths, and marks what an allowlist covers.
-  public func apply(to report: inout ScanReport, _ reader: OccurrenceReader) {
-    if !paths.isEmpty {
+  /// Drops what lies outside a rule's paths, and marks what an allowlist covers or the configuration does not want.
+  ///
+  /// - Returns: how many places were marked.
+  @discardableResult
+  public func apply(to report: inout ScanReport, _ reader: OccurrenceReader) -> Int {
+    if !paths.isEmpty && !marksPaths {
       for index in report.findings.indices {
         guard let path = paths[report.findings[index].rule] else { continue }
         report.findings[index].occurrences.removeAll { !path.matches($0.path.bytes.span) }
       }
       report.findings.removeAll { $0.occurrences.isEmpty }
     }
-    if lists.isEmpty { return }
-    report.suppress(.ignoreFile) { finding, occurrence in
+    if lists.isEmpty && restraints.isEmpty && (paths.isEmpty || !marksPaths) { return 0 }
+    return report.suppress(.ignoreFile) { finding, occurrence in
+      if marksPaths, let path = paths[finding.rule], !path.matches(occurrence.path.bytes.span) {
+        return "outside the paths of the rule \(finding.rule)"
+      }
+      for (restraint, path) in restraints where restraint.rules.contains(finding.rule) {
+        if AllowlistFilter.holds(restraint, path, finding, occurrence) {
+          return "\(restraint.file):\(restraint.line), which does not want it of \(finding.rule)"
+        }
+      }
       let first = lists.first { ready in
         (ready.list.rules?.contains(finding.rule) ?? true)
           && AllowlistFilter.covers(ready, finding, occurrence, reader)
@@ -84,6 +113,16 @@ public final class AllowlistFilter {
         let place = "the allowlist at \(ready.list.file):\(ready.list.line)"
         return ready.list.purpose.isEmpty ? place : "\(place): \(ready.list.purpose)"
       }
+    }
+  }
+
+  private static func holds(
+    _ restraint: RuleRestraint, _ path: TextPattern?, _ finding: Finding, _ occurrence: Occurrence
+  ) -> Bool {
+    switch restraint.limit {
+    case .disabled: true
+    case .entropy(let least): finding.secret.map { $0.withBytes { Proofs.entropy($0) } <= least } ?? false
+    case .path: path.map { !$0.matches(occurrence.path.bytes.span) } ?? false
     }
   }
 

@@ -39,6 +39,9 @@ public struct GitleaksIgnore: Sendable {
 
   /// Adds the lines of an ignore file: `commit:file:rule:line` or `file:rule:line`; `#` begins a comment.
   public mutating func add(ignoreFile bytes: [UInt8], name: String) {
+    guard bytes.count <= GitleaksIgnore.maximumBytes else {
+      return notes.append(RuleMistake(file: name, line: 0, reason: "the file is too long, so it is not honoured"))
+    }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     for (index, raw) in lines.enumerated() {
       let line = raw.drop { $0.isWhitespace }
@@ -104,12 +107,14 @@ public struct GitleaksIgnore: Sendable {
   /// - Parameters:
   ///   - rules: the rules that the report was made with: an entry names one by its id or by an alias.
   ///   - reader: reads matches again: gitleaks' line is that of the match, not of the value.
-  public func apply(to report: inout ScanReport, rules: [Rule], _ reader: OccurrenceReader) {
-    if entries.isEmpty { return }
+  /// - Returns: how many places were marked.
+  @discardableResult
+  public func apply(to report: inout ScanReport, rules: [Rule], _ reader: OccurrenceReader) -> Int {
+    if entries.isEmpty { return 0 }
     let names = Dictionary(
       rules.map { ($0.id, [$0.id.rawValue] + $0.aliases) }, uniquingKeysWith: { first, _ in first })
     let target = GitleaksIgnore.plain(report.target)
-    report.suppress(.ignoreFile) { finding, occurrence in
+    return report.suppress(.ignoreFile) { finding, occurrence in
       let path = occurrence.path.description
       // gitleaks writes the paths of a directory scan from where it was started.
       for path in [path, target == "." || target.isEmpty ? path : "\(target)/\(path)"] {
@@ -128,6 +133,8 @@ public struct GitleaksIgnore: Sendable {
   ) -> Bool {
     if let commit = entry.commit, occurrence.introduced?.id.description != commit { return false }
     if let value = entry.value { return finding.secret.map { $0 == value } ?? false }
+    // gitleaks gives a file that is found by its path alone the line 0.
+    if finding.secret == nil, occurrence.length == 0 { return entry.line == 0 }
     if occurrence.line == entry.line { return true }
     return reader.text(finding.rule, occurrence)?.line == entry.line
   }

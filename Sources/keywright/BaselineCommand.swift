@@ -40,11 +40,23 @@ struct BaselineCommand: ParsableCommand {
       return usual
     }
 
-    func scan(_ baseline: Baseline) throws -> ScanReport {
-      var report = try Scans.history(path ?? ".", key: baseline.key)
+    @Option(
+      help: ArgumentHelp(
+        "Take the findings of this report, keywright's or another scanner's, instead of scanning.", valueName: "report")
+    )
+    var report: String?
+
+    func findings(_ baseline: Baseline) throws -> ScanReport {
+      var found: ScanReport
+      if let report {
+        found = try ReportFile.read(report, repository: path)
+        ReportFile.rekey(&found, with: baseline.key, from: path)
+      } else {
+        found = try Scans.history(path ?? ".", key: baseline.key)
+      }
       let least = try Settings.load(for: path ?? ".").confidence(minConfidence)
-      report.findings.removeAll { $0.confidence < least }
-      return report
+      found.findings.removeAll { $0.confidence < least }
+      return found
     }
   }
 
@@ -75,7 +87,7 @@ struct BaselineCommand: ParsableCommand {
           .usage, "\(file) is there already", hint: "keywright baseline update adds to it; --force replaces it")
       }
       var baseline = Baseline()
-      let report = try source.scan(baseline)
+      let report = try source.findings(baseline)
       let count = baseline.add(
         report.findings.filter(\.isOpen), reason: words.reason, owner: words.owner, expires: words.expires)
       try BaselineCommand.write(baseline, to: file)
@@ -97,7 +109,7 @@ struct BaselineCommand: ParsableCommand {
     func run() throws {
       let file = try source.file()
       var baseline = try BaselineFile.read(file)
-      var report = try source.scan(baseline)
+      var report = try source.findings(baseline)
       let use = baseline.apply(to: &report, today: BaselineCommand.today)
       let count = baseline.add(
         report.findings.filter(\.isOpen), reason: words.reason, owner: words.owner, expires: words.expires)
@@ -115,20 +127,20 @@ struct BaselineCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Report entries that match nothing, have expired, or hide a live key (with a verified report).")
+      abstract: "Report entries that match nothing, have expired, or hide a live key.",
+      discussion: """
+        Whether a key is live is known from a report of keywright verify (--report), or asked of the providers (--verify,
+        which uses the network as keywright verify does).
+        """)
     @OptionGroup var source: Source
-    @Option(help: ArgumentHelp("A report of keywright verify, made with this baseline's key.", valueName: "report"))
-    var report: String?
+    @Flag(help: "Ask the providers which keys that the baseline hides are live (uses the network).") var verify = false
+    @OptionGroup var configured: ConfigurationOptions
 
     func run() throws {
       let file = try source.file()
       let baseline = try BaselineFile.read(file)
-      var scanned = try report.map { try ReportFile.read($0) } ?? source.scan(baseline)
-      guard scanned.fingerprintKey == baseline.key.id else {
-        throw Failure(
-          .usage, "the report was made with another key than the baseline's", hint: "scan again with --baseline \(file)"
-        )
-      }
+      var scanned = try source.findings(baseline)
+      if verify { try ask(&scanned, baseline) }
       let use = baseline.apply(to: &scanned, today: BaselineCommand.today)
       for (what, entries) in [
         ("matches nothing", use.unused), ("has expired", use.expired), ("hides a LIVE key", use.hidingLive),
@@ -139,6 +151,17 @@ struct BaselineCommand: ParsableCommand {
       }
       Console.note("\(baseline.entries.count) entries, \(use.suppressed) in use")
       if !use.isClean { throw ExitStatus.findings }
+      if scanned.coverage.isIncomplete { throw ExitStatus.incomplete }
+    }
+
+    /// Asks about what the baseline hides, and about nothing else.
+    private func ask(_ report: inout ScanReport, _ baseline: Baseline) throws {
+      ReportFile.recoverValues(&report, from: source.path, key: baseline.key)
+      let verifier = FindingVerifier(endpoints: try configured.endpoints(), findings: report.findings)
+      let hidden = Set(baseline.entries.map(\.fingerprint))
+      for index in report.findings.indices where hidden.contains(report.findings[index].fingerprint) {
+        report.findings[index].verification = verifier.verify(report.findings[index])
+      }
     }
   }
 

@@ -105,13 +105,16 @@ struct GateCommand: ParsableCommand {
     let scope = try GateResolver(
       repository: repository, reader: reader, facts: facts, base: base, head: head, mayFetch: mayFetch
     ).resolve()
-    var trust = try GateTrust(scope, reader: reader)
+    var trust = try GateTrust(scope, reader: reader, workTree: repository.workTree)
     if let policy { trust.policy.failOn = policy.failOn }
     try refuseUnaskedNetwork(trust.policy)
 
-    let rules = try ruleChoice.chosen { try trust.ruleFile($0, workTree: repository.workTree, of: scope) }
+    let rules = try ruleChoice.chosen(trust.foreign) {
+      try trust.ruleFile($0, workTree: repository.workTree, of: scope)
+    }
     var verdict = GateVerdict(try scan(scope, trust, rules, reader, environment))
     verdict.suppress(trust, today: BaselineCommand.today)
+    trust.foreign.apply(to: &verdict.report, rules, path ?? ".", environment)
     if trust.policy.failOn.needsVerification || verify { try ask(&verdict) }
     verdict.weigh(trust.policy)
     let edits: [DeciderEdit]

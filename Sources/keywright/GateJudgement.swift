@@ -13,11 +13,15 @@ struct GateTrust {
   /// Whether the tip has a policy file.
   private(set) var hasPolicyFile = false
   var baseline: Baseline?
+  /// Other scanners' files of the tip.
+  private(set) var foreign = ForeignFiles.none
   /// The tip's files, to see what was allowed there already.
   var contents: CommitContents?
 
   /// Reads the policy and the baseline of a commit; what is wrong in either stops the gate.
-  init(_ scope: GateScope, reader: StoreReader) throws {
+  ///
+  /// - Parameter workTree: the work tree, whose files do not count.
+  init(_ scope: GateScope, reader: StoreReader, workTree: String?) throws {
     guard let tip = scope.tip else { return }
     let contents: CommitContents
     do {
@@ -30,6 +34,7 @@ struct GateTrust {
       if policy.usesBaseline, let bytes = try contents.file(Baseline.fileName, maximumBytes: Baseline.maximumBytes) {
         baseline = try Baseline(bytes, name: "\(scope.tipName):\(Baseline.fileName)")
       }
+      foreign = try ForeignFiles(contents, name: scope.tipName, workTree: workTree)
     } catch let error as PolicyErrors {
       throw Failure(.usage, error.mistakes.joined(separator: "\nkeywright: "), hint: "mend it on \(scope.tipName)")
     } catch let error as BaselineErrors {

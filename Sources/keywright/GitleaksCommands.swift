@@ -38,8 +38,13 @@ enum GitleaksCommand: String {
     `extend.useDefault` means keywright's own rules, under gitleaks' names where those have a rule for the same.
 
     -b, --baseline-path FILE   -c, --config FILE   --enable-rule ID   --exit-code N   -i, --gitleaks-ignore-path PATH
-    --ignore-gitleaks-allow   --log-opts 'A..B'   --max-target-megabytes N   --pre-commit   --staged
-    -f, --report-format json|csv|junit|sarif   -r, --report-path FILE|-   --redact[=PERCENT]   -v, --verbose
+    --ignore-gitleaks-allow   --log-opts 'A..B'   --max-target-megabytes N   --max-decode-depth N   --max-archive-depth N
+    --pre-commit   --staged   --platform github|gitlab|azuredevops|gitea|bitbucket|none   -l, --log-level LEVEL   -v, --verbose
+    -f, --report-format json|csv|junit|sarif|template   --report-template FILE   -r, --report-path FILE|-
+    --redact[=PERCENT]   --no-banner   --no-color
+
+    Templates are those of Go's text/template: range, if, with, define, variables, pipelines, printf and the functions
+    of sprig that reports need. What is not supported is refused, by line and column.
 
     GITLEAKS_CONFIG (a path) and GITLEAKS_CONFIG_TOML (the text) are read where --config is not given.
 
@@ -114,9 +119,12 @@ private struct GitleaksRun {
 
   func run() throws {
     let status = try arguments.number("exit-code", in: 0...255) ?? 1
-    let output = try GitleaksOutput(arguments)
+    let hasHistory = target != "-" && command != .dir && !arguments.isOn("no-git")
+    let output = try GitleaksOutput(arguments, target: hasHistory ? target : nil)
+    let decodings = try arguments.number("max-decode-depth", in: 0...1_000)
     var options = ScanOptions()
     options.honoursComments = !arguments.isOn("ignore-gitleaks-allow")
+    if let depth = try arguments.number("max-archive-depth", in: 0...1_000) { options.opensArchives = depth > 0 }
     if let limit = try arguments.number("max-target-megabytes", in: 0...1_000_000), limit > 0 {
       options.maximumBlobBytes = limit * 1_000_000
     }
@@ -130,8 +138,9 @@ private struct GitleaksRun {
     report.findings.removeAll { $0.confidence < .context }
     // What nothing reaches, gitleaks does not see.
     for index in report.findings.indices {
-      report.findings[index].occurrences.removeAll {
-        $0.reachability?.isReached == false || $0.place == .fileName || $0.place == .refName
+      report.findings[index].occurrences.removeAll { place in
+        place.reachability?.isReached == false || place.place == .fileName || place.place == .refName
+          || decodings.map { place.decoders.count > $0 } ?? false
       }
     }
     report.findings.removeAll { $0.occurrences.isEmpty }
@@ -139,10 +148,30 @@ private struct GitleaksRun {
     ignored.apply(to: &report, rules: configuration.rules, reader)
     report.findings.removeAll { !$0.isOpen }
     try output.write(report, configuration, reader, arguments)
-    for omission in report.omissions { Console.note("not scanned: \(omission)") }
+    try end(report, status)
+  }
+
+  /// What gitleaks says at its end, and its exit codes: what could not be read counts as an error there, too; what a shallow
+  /// clone lacks, or lies elsewhere, does not.
+  private func end(_ report: ScanReport, _ status: Int) throws {
+    for omission in report.omissions { say(.warning, "not scanned: \(omission)") }
     let leaks = report.findings.reduce(0) { $0 + $1.occurrences.count }
-    Console.note(leaks == 0 ? "no leaks found" : "leaks found: \(leaks)")
+    let damaged: [SkipReason] = [.missing, .corrupt, .unreadable]
+    let isPartial = damaged.contains { report.coverage.skipCounts[$0, default: 0] > 0 }
+    let place = isPartial ? " in a partial scan" : ""
+    say(leaks == 0 ? .information : .warning, leaks == 0 ? "no leaks found\(place)" : "leaks found\(place): \(leaks)")
+    if isPartial { throw ChosenStatus(code: GitleaksCommand.failed) }
     if leaks > 0 && status != 0 { throw ChosenStatus(code: Int32(status)) }
+  }
+
+  private enum Level { case information, warning }
+
+  /// A line for people, unless --log-level is above it.
+  private func say(_ level: Level, _ text: String) {
+    let chosen = (arguments["log-level"] ?? "info").lowercased()
+    if ["error", "fatal", "err", "panic"].contains(chosen) { return }
+    if level == .information, ["warn", "warning"].contains(chosen) { return }
+    Console.note(text)
   }
 
   private func scan(_ options: ScanOptions, _ stream: [UInt8]) throws -> ScanReport {
@@ -151,19 +180,29 @@ private struct GitleaksRun {
     if let progress { options.progress = { progress.show($0) } }
     defer { progress?.clear() }
     let program = MatcherProgram(configuration.rules)
+    let files = filter.pathRules
     do {
       if target == "-" { return try Scanner.stream(name: "", bytes: stream, program: program, options: options) }
+      var report: ScanReport
       if command == .dir || arguments.isOn("no-git") {
-        return try Scanner.directory(target, program: program, options: options)
-      }
-      if arguments.isOn("staged") || arguments.isOn("pre-commit") || command == .protect {
+        report = try Scanner.directory(target, program: program, options: options)
+        PathFindings.add(files, directory: target, to: &report, options: options)
+      } else if arguments.isOn("staged") || arguments.isOn("pre-commit") || command == .protect {
         if !arguments.isOn("staged") { Console.note("changes that are not staged are not scanned; what is staged is") }
-        return try Scanner.staged(target, environment: environment, program: program, options: options)
+        report = try Scanner.staged(target, environment: environment, program: program, options: options)
+        PathFindings.add(files, stagedIn: target, environment: environment, to: &report, options: options)
+      } else {
+        let range = arguments.logRange({ Console.note($0) })
+        report =
+          if let range {
+            try Scanner.range(target, range, environment: environment, program: program, options: options)
+          } else {
+            try Scanner.history(target, program: program, options: options)
+          }
+        PathFindings.add(
+          files, commits: range, in: target, environment: environment, to: &report, options: options)
       }
-      if let range = arguments.logRange({ Console.note($0) }) {
-        return try Scanner.range(target, range, environment: environment, program: program, options: options)
-      }
-      return try Scanner.history(target, program: program, options: options)
+      return report
     } catch {
       throw Failure(.usage, error.reason, hint: error.hint)
     }

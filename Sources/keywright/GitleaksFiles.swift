@@ -46,10 +46,14 @@ enum GitleaksFiles {
   private static func enable(_ ids: [String], _ configuration: inout GitleaksConfiguration) throws {
     if ids.isEmpty { return }
     func has(_ rule: Rule, _ id: String) -> Bool { rule.id.rawValue == id || rule.aliases.contains(id) }
-    for id in ids where !configuration.rules.contains(where: { has($0, id) }) {
+    for id in ids
+    where !configuration.rules.contains(where: { has($0, id) })
+      && !configuration.pathRules.contains(where: { $0.id.rawValue == id })
+    {
       throw Failure(.usage, "--enable-rule: there is no rule '\(id)'", hint: "keywright rules list shows them all")
     }
     configuration.rules.removeAll { rule in !ids.contains { has(rule, $0) } }
+    configuration.pathRules.removeAll { !ids.contains($0.id.rawValue) }
   }
 
   /// `--gitleaks-ignore-path` (a file, or a directory that has one), the one in the target, and `--baseline-path`.

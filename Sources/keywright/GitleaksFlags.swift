@@ -27,14 +27,14 @@ struct GitleaksFlag {
   static let all: [GitleaksFlag] = [
     value("baseline-path", "b"), value("config", "c"), value("enable-rule"), value("exit-code"),
     value("gitleaks-ignore-path", "i"), on("ignore-gitleaks-allow"), value("log-level", "l"),
-    value("max-archive-depth", remark: "archives are not opened"),
-    value("max-decode-depth", remark: "what is encoded is decoded to the program's own depth"),
+    value("max-archive-depth"),
+    value("max-decode-depth"),
     value("max-target-megabytes"), on("no-banner"), on("no-color"), value("report-format", "f"),
-    value("report-path", "r"), value("report-template", remark: "templates are not supported"),
+    value("report-path", "r"), value("report-template"),
     value("timeout", remark: "the scan is not cut off by time"), on("verbose", "v"),
     GitleaksFlag(name: "redact", short: nil, kind: .optional("100")), on("help", "h"),
     value("diagnostics", remark: "no diagnostics are written"), value("diagnostics-dir"),
-    value("log-opts"), value("platform", remark: "no links are made"), on("pre-commit"), on("staged"),
+    value("log-opts"), value("platform"), on("pre-commit"), on("staged"),
     on("follow-symlinks", remark: "links are not followed"), value("source", "s"), on("no-git"), on("pipe"),
     on("show-secrets"),
   ]

@@ -2,6 +2,7 @@
 
 internal import Matching
 internal import Model
+internal import Posix
 internal import Report
 internal import RuleBook
 internal import Scanning
@@ -13,6 +14,7 @@ struct GitleaksOutput {
     case csv
     case junit
     case sarif
+    case template
   }
 
   private let form: Form
@@ -20,19 +22,48 @@ struct GitleaksOutput {
   private let showSecrets: Bool
   private let redaction: Int
   private let isVerbose: Bool
+  private let template: ReportTemplate?
+  fileprivate let links: GitleaksLinks?
 
-  init(_ arguments: GitleaksArguments) throws {
+  /// - Parameter target: the repository, for links; nil where there is none.
+  init(_ arguments: GitleaksArguments, target: String?) throws {
     path = arguments["report-path"].flatMap { $0.isEmpty ? nil : $0 }
     showSecrets = arguments.isOn("show-secrets")
     redaction = try arguments.number("redact", in: 0...100) ?? 0
     isVerbose = arguments.isOn("verbose")
+    links = try target.flatMap { (target) throws(GitleaksFlagError) in
+      try GitleaksLinks(target, platform: arguments["platform"])
+    }
     let ending = path.flatMap { $0.split(separator: ".").last.map(String.init) } ?? ""
-    let name = arguments["report-format"] ?? (ending == "xml" ? "junit" : ending)
-    guard let form = Form(rawValue: name.lowercased()) ?? (arguments["report-format"] == nil ? .json : nil) else {
+    let file = arguments["report-template"].flatMap { $0.isEmpty ? nil : $0 }
+    let usual = file != nil ? "template" : ending == "xml" ? "junit" : ending
+    let name = (arguments["report-format"] ?? usual).lowercased()
+    guard let form = Form(rawValue: name) ?? (arguments["report-format"] == nil ? .json : nil) else {
       throw Failure(
-        .usage, "the report format '\(name)' is not supported", hint: "json, csv, junit and sarif are")
+        .usage, "the report format '\(name)' is not supported",
+        hint: "\(Form.allCases.map(\.rawValue).joined(separator: ", ")) are")
     }
     self.form = form
+    guard form == .template || file == nil else {
+      throw Failure(.usage, "--report-template goes with --report-format template, not with \(name)")
+    }
+    guard form == .template else {
+      template = nil
+      return
+    }
+    guard let file else { throw Failure(.usage, "--report-format template wants --report-template FILE") }
+    template = try GitleaksOutput.template(file)
+  }
+
+  private static func template(_ file: String) throws -> ReportTemplate {
+    do {
+      let bytes = try Files.read(file, maximumBytes: ReportTemplate.maximumBytes)
+      return try ReportTemplate(String(decoding: bytes, as: UTF8.self), name: file)
+    } catch let error as ReportTemplateError {
+      throw Failure(.usage, "\(error)")
+    } catch {
+      throw Failure(.usage, "--report-template: \(error)")
+    }
   }
 
   func write(
@@ -44,14 +75,21 @@ struct GitleaksOutput {
       Console.write(text.render(report))
     }
     guard let path else { return }
-    let entries = form == .json || form == .csv ? GitleaksEntries(self, report, configuration, reader).all : []
-    let bytes =
-      switch form {
-      case .json: GitleaksReport.json(entries)
-      case .csv: GitleaksReport.csv(entries)
-      case .junit: JUnitReport.write(report)
-      case .sarif: SARIFReport.write(report, version: programVersion)
-      }
+    let entries = GitleaksEntries(self, report, configuration, reader).all
+    let bytes: [UInt8]
+    switch form {
+    case .json: bytes = GitleaksReport.json(entries)
+    case .csv: bytes = GitleaksReport.csv(entries)
+    case .junit: bytes = GitleaksReport.junit(entries)
+    case .sarif:
+      let rules = configuration.rules.map { (id: $0.aliases.first ?? $0.id.rawValue, description: $0.name) }
+      let paths = configuration.pathRules.map { (id: $0.id.rawValue, description: $0.name) }
+      bytes = GitleaksReport.sarif(entries, rules: rules + paths, version: programVersion)
+    case .template:
+      do throws(ReportTemplateError) {
+        bytes = try template?.render(entries, now: SystemClock().now() / 1_000) ?? []
+      } catch { throw Failure(.usage, "\(error)") }
+    }
     try ReportFile.write(bytes, to: path == "-" ? nil : path)
   }
 
@@ -106,20 +144,39 @@ private struct GitleaksEntries {
   }
 
   private func entry(_ finding: Finding, _ place: Occurrence) -> GitleaksEntry? {
-    guard let secret = finding.secret else { return nil }
+    guard let secret = finding.secret else { return file(finding, place) }
     let text = reader.text(finding.rule, place)
     let others = byPath[place.path] ?? []
-    var info = place.introduced
-    if var subject = info?.subject {
-      for value in inMessages { subject = output.shown(Array(subject.utf8), value, []) }
-      info?.subject = subject
-    }
-    return GitleaksEntry(
+    let commit = place.introduced?.id.description ?? ""
+    let startLine = text?.line ?? place.line
+    let endLine = text?.endLine ?? place.endLine
+    var entry = GitleaksEntry(
       rule: names[finding.rule] ?? finding.rule.rawValue, description: finding.title,
-      startLine: text?.line ?? place.line, endLine: text?.endLine ?? place.endLine,
+      startLine: startLine, endLine: endLine,
       startColumn: text?.column ?? place.column, endColumn: text?.endColumn ?? place.endColumn - 1,
       match: output.shown(text?.match ?? secret.copyBytes(), secret, others), secret: output.shown(secret),
-      file: place.path.description, commit: place.introduced?.id.description ?? "",
-      entropy: secret.withBytes { Proofs.entropy($0) }, info: info, tags: configuration.tags[finding.rule] ?? [])
+      file: place.path.description, commit: commit, entropy: secret.withBytes { Proofs.entropy($0) },
+      info: masked(place.introduced), tags: configuration.tags[finding.rule] ?? [])
+    entry.line = text.map { output.shown($0.lines, secret, others) } ?? ""
+    entry.link = output.links?.link(commit: commit, path: place.path, lines: startLine...max(startLine, endLine)) ?? ""
+    return entry
+  }
+
+  /// A file that was found by its path alone; gitleaks gives it no line.
+  private func file(_ finding: Finding, _ place: Occurrence) -> GitleaksEntry {
+    let commit = place.introduced?.id.description ?? ""
+    var entry = GitleaksEntry(
+      rule: finding.rule.rawValue, description: finding.title, startLine: 0, endLine: 0, startColumn: 0, endColumn: 0,
+      match: "file detected: \(place.path)", secret: "", file: place.path.description, commit: commit, entropy: 0,
+      info: masked(place.introduced), tags: configuration.tags[finding.rule] ?? [])
+    entry.link = output.links?.link(commit: commit, path: place.path, lines: 1...1) ?? ""
+    return entry
+  }
+
+  /// The commit, its subject without values.
+  private func masked(_ info: CommitInfo?) -> CommitInfo? {
+    guard var info else { return nil }
+    for value in inMessages { info.subject = output.shown(Array(info.subject.utf8), value, []) }
+    return info
   }
 }

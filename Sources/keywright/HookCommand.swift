@@ -96,27 +96,31 @@ struct HookCommand: ParsableCommand {
         if pushed.range.heads.isEmpty { return nil }
         return (
           try PushJudgement.judge(
-            pushed, judgement, rules: try ruleChoice.chosen(), options, environment), []
+            pushed, judgement, choice: ruleChoice, options, environment), []
         )
       }
       let judging = try judgement.judgement(for: ".", environment: environment)
       options.fingerprintKey = judging.baseline?.key
       options.honoursComments = judging.honoursComments
       if let limit = judging.settings.number(.maxBytes) { options.maximumBlobBytes = limit }
+      let foreign = try ForeignFiles.load(
+        for: ".", environment: environment, hearsRepository: judging.hearsRepository)
+      let rules = try ruleChoice.chosen(foreign)
       var report: ScanReport
       if hook == .preCommit {
-        report = try Scans.run(options, rules: try ruleChoice.chosen()) {
+        report = try Scans.run(options, rules: rules) {
           try Scanner.staged(".", environment: environment, program: $0, options: $1)
         }
       } else {
         let pushed = try PushedRefs.read(hook, remote: arguments.first, environment)
         guard !pushed.range.heads.isEmpty else { return nil }
-        report = try Scans.run(options, rules: try ruleChoice.chosen()) {
+        report = try Scans.run(options, rules: rules) {
           try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
         }
       }
       let weaker = report.findings.filter { $0.confidence < judging.least }.flatMap(\.occurrences)
       judging.judge(&report)
+      foreign.apply(to: &report, rules, ".", environment)
       return (report, weaker)
     }
   }

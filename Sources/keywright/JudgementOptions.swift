@@ -49,6 +49,7 @@ struct JudgementOptions: ParsableArguments {
     let settings = try Settings.load(for: target, environment: environment, hearsRepository: !noRepositoryConfig)
     var judgement = Judgement(settings: settings, least: settings.confidence(minConfidence))
     judgement.honoursComments = !ignoreAllowComments && !isDeaf(settings)
+    judgement.hearsRepository = !isDeaf(settings)
     guard let target else {
       if let path = baseline, !noBaseline { judgement.baseline = try BaselineFile.read(path) }
       return judgement
@@ -75,6 +76,8 @@ struct Judgement {
   let least: Confidence
   var baseline: Baseline?
   var honoursComments = true
+  /// Whether what the repository says of itself counts.
+  var hearsRepository = true
   /// The directory that paths are said from, from the top of its repository, with a slash at its end.
   var below: [UInt8] = []
 

@@ -8,7 +8,7 @@ internal import Scanning
 enum PushJudgement {
   /// The findings that refuse the push; the rest is said.
   static func judge(
-    _ pushed: PushedRefs, _ judgement: JudgementOptions, rules: [Rule]?, _ options: ScanOptions,
+    _ pushed: PushedRefs, _ judgement: JudgementOptions, choice: RuleOptions, _ options: ScanOptions,
     _ environment: GitEnvironment
   ) throws -> ScanReport {
     let repository: Repository
@@ -27,7 +27,7 @@ enum PushJudgement {
       throw Failure(.usage, "standard input names no object that could be judged")
     }
     var scope = GateScope(head: head, bases: [], tip: tip, tipName: "the default branch")
-    var trust = try GateTrust(scope, reader: reader)
+    var trust = try GateTrust(scope, reader: reader, workTree: repository.workTree)
     if judgement.noBaseline || judgement.baseline != nil { trust.baseline = try judgement.loadBaseline(for: ".") }
     // A hook asks nobody.
     if trust.policy.failOn.needsVerification { trust.policy.failOn = .new }
@@ -35,6 +35,7 @@ enum PushJudgement {
     var options = options
     options.fingerprintKey = trust.baseline?.key
     options.honoursComments = !judgement.ignoreAllowComments
+    let rules = try choice.chosen(trust.foreign)
     var report = try Scans.run(options, rules: rules) {
       try Scanner.range(".", pushed.range, environment: environment, program: $0, options: $1)
     }
@@ -42,6 +43,7 @@ enum PushJudgement {
     report.findings.removeAll { $0.confidence < least }
     var verdict = GateVerdict(report)
     verdict.suppress(trust, today: BaselineCommand.today)
+    trust.foreign.apply(to: &verdict.report, rules, ".", environment)
     verdict.weigh(trust.policy)
     // Edits of what decides matter once they are on the default branch. Where nobody has written a policy yet, there is
     // none that could consent, and the first one must be able to come in.

@@ -161,7 +161,7 @@ enum LeakedKeys {
   static func choose(
     _ path: String, _ repository: String?, _ configuration: Configuration
   ) throws -> (keys: [ConfiguredKey], isIncomplete: Bool) {
-    var report = try ReportFile.read(path)
+    var report = try ReportFile.read(path, repository: repository)
     ReportFile.recoverValues(&report, from: repository)
     let unread = report.findings.count { $0.secret == nil }
     if unread > 0 { Console.note("the values of \(unread) findings could not be read again") }

@@ -27,20 +27,30 @@ struct RuleOptions: ParsableArguments {
     completion: Completions.rules)
   var disableRule: [String] = []
 
-  /// The rules that the options ask for; nil where they are the built-in ones, as they are.
+  /// The rules that the options ask for, and those that other scanners' files add; nil where they are the built-in ones, as
+  /// they are.
   ///
   /// - Parameter read: how to read a rule file; nil leaves it out.
-  func chosen(reading read: (String) throws -> [UInt8]? = RuleOptions.fromDisk) throws -> [Rule]? {
-    if rules.isEmpty, enableRule.isEmpty, disableRule.isEmpty { return nil }
+  func chosen(
+    _ foreign: ForeignFiles = .none, reading read: (String) throws -> [UInt8]? = RuleOptions.fromDisk
+  ) throws -> [Rule]? {
+    if rules.isEmpty, enableRule.isEmpty, disableRule.isEmpty { return RuleOptions.chosen(foreign) }
     let book = try RuleOptions.book(rules, reading: read)
-    for id in enableRule + disableRule where !book.rules.contains(where: { $0.answers(to: id) }) {
+    let all = book.rules + foreign.rules
+    for id in enableRule + disableRule where !all.contains(where: { $0.answers(to: id) }) {
       throw RulesCommand.noRule(id, book)
     }
-    let wanted = book.rules.filter { rule in
+    let wanted = all.filter { rule in
       (enableRule.isEmpty || enableRule.contains(where: rule.answers)) && !disableRule.contains(where: rule.answers)
     }
     guard !wanted.isEmpty else { throw Failure(.usage, "no rule is left", hint: "leave out --disable-rule") }
     return wanted
+  }
+
+  /// The built-in rules and those that other scanners' files add; nil where they add none.
+  static func chosen(_ foreign: ForeignFiles) -> [Rule]? {
+    let added = foreign.rules
+    return added.isEmpty ? nil : BuiltinRules.ruleBook.rules + added
   }
 
   /// A rule file as it lies there.

@@ -140,9 +140,15 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     let began = SystemClock().now() / 1_000
-    let judging = try judgement.judgement(for: stdin ? nil : dir ?? path ?? ".", environment: environment)
-    var report = try scan(judging)
+    let target = dir ?? path ?? "."
+    let judging = try judgement.judgement(for: stdin ? nil : target, environment: environment)
+    let foreign = try ForeignFiles.load(
+      for: stdin ? nil : target, isDirectory: dir != nil, environment: environment,
+      hearsRepository: judging.hearsRepository)
+    let rules = try ruleChoice.chosen(foreign)
+    var report = try scan(judging, rules, isCached: foreign.isEmpty)
     judging.judge(&report)
+    foreign.apply(to: &report, rules, stdin ? "-" : target, environment)
     let chosen = format ?? output.flatMap { ReportFormat(fileName: $0) } ?? judging.settings.format
     try ReportFile.write(report, format: chosen, output: output, showSecrets: showSecrets, since: began)
     Console.note(report.summary)
@@ -169,7 +175,7 @@ struct ScanCommand: ParsableCommand {
     }
   }
 
-  private func scan(_ judging: Judgement) throws -> ScanReport {
+  private func scan(_ judging: Judgement, _ rules: [Rule]?, isCached: Bool) throws -> ScanReport {
     var options = ScanOptions()
     if let limit = maxBytes ?? judging.settings.number(.maxBytes) { options.maximumBlobBytes = limit }
     options.fingerprintKey = judging.baseline?.key
@@ -181,7 +187,7 @@ struct ScanCommand: ParsableCommand {
     options.includesSubmodules = submodules
     if stats { options.statistics = { for line in StatisticsText.lines($0) { Console.note(line) } } }
     let limit = options.maximumBlobBytes
-    return try Scans.run(options, rules: try ruleChoice.chosen()) { program, options in
+    return try Scans.run(options, rules: rules) { program, options in
       if stdin {
         guard let bytes = StandardInput.readAll(maximumBytes: limit) else {
           throw Failure(
@@ -198,13 +204,13 @@ struct ScanCommand: ParsableCommand {
         return try Scanner.range(
           path ?? ".", range, environment: environment, program: program, options: options, wholeFiles: wholeFiles)
       }
-      return try history(program, options, judging.settings)
+      return try history(program, options, judging.settings, isCached: isCached)
     }
   }
 
   /// The whole history, or what the last scan said of it if nothing has changed since.
   private func history(
-    _ program: MatcherProgram, _ options: ScanOptions, _ settings: Settings
+    _ program: MatcherProgram, _ options: ScanOptions, _ settings: Settings, isCached: Bool
   ) throws -> ScanReport {
     let target = path ?? "."
     // A scan that is to be measured, or to prove something, reads everything.
@@ -215,7 +221,8 @@ struct ScanCommand: ParsableCommand {
     options.objectCache = ScanCache.objects(of: target)
     options.notice = { Console.note($0) }
     // A report with values is never kept, nor one of more than this repository.
-    let cache = showSecrets || submodules ? nil : ScanCache(target, program, options)
+    // What is judged by what stands round values has to read them.
+    let cache = showSecrets || submodules || !isCached ? nil : ScanCache(target, program, options)
     if let report = cache?.load() { return report }
     let report = try Scanner.history(target, program: program, options: options)
     cache?.store(report)

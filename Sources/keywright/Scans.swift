@@ -1,6 +1,7 @@
 // Running a scan from a command: the rules, the progress line, and errors in the program's own shape.
 
 internal import BuiltinRules
+internal import Git
 internal import Matching
 internal import Model
 internal import RuleBook
@@ -41,6 +42,10 @@ enum Scans {
   static func history(_ path: String, key: FingerprintKey?) throws -> ScanReport {
     var options = ScanOptions()
     options.fingerprintKey = key
-    return try run(options) { try Scanner.history(path, program: $0, options: $1) }
+    let foreign = try ForeignFiles.load(for: path, environment: GitEnvironment())
+    let rules = RuleOptions.chosen(foreign)
+    var report = try run(options, rules: rules) { try Scanner.history(path, program: $0, options: $1) }
+    foreign.apply(to: &report, rules, path, GitEnvironment())
+    return report
   }
 }

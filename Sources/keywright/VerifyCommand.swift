@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
       Exit status: 0 nothing is live, 1 something is live, 3 something could not be told.
       """)
 
-  @Argument(help: ArgumentHelp("A JSON report of scan.", valueName: "report"))
+  @Argument(help: ArgumentHelp("A JSON report of scan, or one of another scanner.", valueName: "report"))
   var report: String
 
   @OptionGroup var configured: ConfigurationOptions
@@ -42,7 +42,7 @@ struct VerifyCommand: ParsableCommand {
   var output: String?
 
   func run() throws {
-    var scanned = try ReportFile.read(report)
+    var scanned = try ReportFile.read(report, repository: repository)
     ReportFile.recoverValues(&scanned, from: repository)
     let endpoints = try configured.endpoints()
     if plan { return showPlan(scanned, endpoints) }

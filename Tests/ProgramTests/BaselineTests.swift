@@ -138,3 +138,96 @@ import Testing
     for line in [3, 4, 5] { #expect(outcome.errors.contains(".keywright-baseline:\(line): "), "\(outcome.errors)") }
   }
 }
+
+/// What an entry of the baseline follows, and what it must not hide.
+@Suite struct BaselineLifeTests {
+  let sandbox: Sandbox
+  let repository: String
+  let key: String
+
+  init() throws {
+    sandbox = try Sandbox()
+    repository = try sandbox.repository()
+    key = sandbox.keep(SampleKey.aitbc())
+    try sandbox.commit("first\n", to: "README", in: repository)
+    try sandbox.git("branch", "start", in: repository)
+    try sandbox.commit("x\nkey = \(key)\n", to: "a", in: repository)
+    try sandbox.commit("y\n", to: "other", in: repository)
+    #expect(try sandbox.keywright("baseline", "create", "--reason", "known", in: repository).status == 0)
+    // Beside the repository, so that the history can be rewritten under it.
+    try FileManager.default.moveItem(atPath: repository + "/.keywright-baseline", toPath: sandbox.root + "/baseline")
+  }
+
+  private func expectKnown(_ what: String) throws {
+    let scanned = try sandbox.keywright("scan", repository, "--baseline", sandbox.root + "/baseline")
+    #expect(scanned.status == 0, "\(what): \(scanned.output)")
+    #expect(try sandbox.keywright("scan", repository, "--no-baseline").status == 1, "\(what)")
+    let checked = try sandbox.keywright("baseline", "check", repository, "--baseline", sandbox.root + "/baseline")
+    #expect(checked.status == 0, "\(what): \(checked.output)")
+  }
+
+  @Test func entriesSurviveEveryRewrite() throws {
+    try sandbox.git("checkout", "-q", "-b", "onto", "start", in: repository)
+    try sandbox.commit("base\n", to: "base", in: repository)
+    try sandbox.git("checkout", "-q", "main", in: repository)
+    try sandbox.git("rebase", "-q", "onto", in: repository)
+    try expectKnown("rebase")
+    try sandbox.git("checkout", "-q", "-b", "squashed", "start", in: repository)
+    try sandbox.git("merge", "-q", "--squash", "main", in: repository)
+    try sandbox.git("commit", "-q", "-m", "all in one", in: repository)
+    try sandbox.git("branch", "-q", "-D", "main", "onto", in: repository)
+    try sandbox.git("reflog", "expire", "--expire=now", "--all", in: repository)
+    try sandbox.git("gc", "-q", "--prune=now", in: repository)
+    try expectKnown("squash")
+    try FileManager.default.createDirectory(atPath: repository + "/deep", withIntermediateDirectories: true)
+    try sandbox.git("mv", "a", "deep/b.env", in: repository)
+    try sandbox.git("commit", "-q", "--amend", "-m", "renamed", in: repository)
+    try expectKnown("rename")
+    try sandbox.commit("1\n2\n3\n4\n  other: \"\(key)\",\n", to: "deep/b.env", in: repository)
+    try expectKnown("moved lines")
+    try sandbox.git("checkout", "-q", "--orphan", "fresh", in: repository)
+    try sandbox.git("commit", "-q", "-m", "new roots", in: repository)
+    try sandbox.git("branch", "-q", "-D", "squashed", "start", in: repository)
+    try sandbox.git("reflog", "expire", "--expire=now", "--all", in: repository)
+    try sandbox.git("gc", "-q", "--prune=now", in: repository)
+    try expectKnown("new root commits")
+    // Another value in its place is news.
+    try sandbox.commit("1\nother: \"\(sandbox.keep(SampleKey.aitbc()))\",\n", to: "deep/b.env", in: repository)
+    #expect(try sandbox.keywright("scan", repository, "--baseline", sandbox.root + "/baseline").status == 1)
+  }
+
+  @Test func aLiveKeyIsNotHidden() throws {
+    let authority = try Authority(sandbox)
+    let live = try authority.issue(name: "live").value
+    try sandbox.commit("key = \(live)\n", to: "live", in: repository)
+    let file = sandbox.root + "/baseline"
+    #expect(try sandbox.keywright("baseline", "update", repository, "--baseline", file).status == 0)
+    let config = sandbox.root + "/keywright.toml"
+    try """
+    [[key]]
+    name = "demo"
+    provider = "aitbc"
+    base = "\(authority.base)"
+    tenant = "demo"
+    variable = "AITBC_API_KEY"
+    files = ["app.env"]
+
+    """.write(toFile: config, atomically: false, encoding: .utf8)
+    try "AITBC_API_KEY=\(live)\n".write(toFile: sandbox.root + "/app.env", atomically: false, encoding: .utf8)
+    #expect(try sandbox.keywright("baseline", "check", repository, "--baseline", file).status == 0)
+    let checked = try sandbox.keywright(
+      "baseline", "check", repository, "--baseline", file, "--verify", "--config", config)
+    #expect(checked.status == 1 && checked.output.contains("hides a LIVE key: "), "\(checked.output)\(checked.errors)")
+    #expect(checked.output.split(separator: "\n").count == 1, "the other one is not live: \(checked.output)")
+  }
+
+  @Test func noReportShowsAValueFromACommitsWords() throws {
+    let said = sandbox.keep(SampleKey.aitbc())
+    try sandbox.commit("z\n", to: "z", in: repository, message: "Use \(said) for now")
+    for arguments in [["--format", "json"], ["--format", "gitlab"], ["--range", "HEAD~1..HEAD", "--format", "csv"]] {
+      #expect(try sandbox.keywright(["scan", repository] + arguments).status == 1)
+    }
+    let outcome = try sandbox.keywright("scan", repository, "--format", "json")
+    #expect(outcome.output.contains("\"subject\": \"Use aitb…"), "the rest of the subject stays")
+  }
+}
