@@ -128,6 +128,6 @@ let package = Package(
     tests("ReportTests", ["Report", "Model", "Formats", "Secrets"]),
     tests("AITBCTests", ["AITBC", "Transport", "Secrets"]),
     tests("KeyAuthorityTests", ["KeyAuthority", "Secrets", "keywright-authority"]),
-    tests("ProgramTests", ["keywright", "keywright-authority"]),
+    tests("ProgramTests", ["keywright", "keywright-authority", arguments]),
   ]
 )

@@ -23,21 +23,21 @@ final class EnvEdit {
     var line: Int
   }
 
-  /// The content with the new value in place of the old one wherever the variable holds it.
-  init(_ content: [UInt8], _ text: EnvText, old: Needle, new: Secret) throws(EnvFileError) {
+  /// The content as the rewrite makes it, wherever the variable holds the old key.
+  init(_ content: [UInt8], _ text: EnvText, _ rewrite: EnvRewrite) throws(EnvFileError) {
     guard let reading = text.readings.first, let last = reading.places.last else {
       throw EnvFileError(.variableMissing, text.target.path, "\(text.target.variable) is not assigned")
     }
-    let changes = try EnvEdit.changes(reading, text.target, old, new)
+    let changes = try EnvEdit.changes(reading, text.target, rewrite)
     let isHopeless = changes.contains { $0.tokens.isEmpty }
     let attempts = isHopeless ? 0 : changes.map(\.tokens.count).max() ?? 0
     for attempt in 0..<attempts {
       var candidate = EnvEdit.apply(changes, attempt, to: content)
-      if EnvEdit.isProven(candidate, text, old, new) {
+      if EnvEdit.isProven(candidate, text, rewrite) {
         bytes = candidate
         lines = Set(changes.map(\.line)).sorted()
         quoting = reading.settings[last].quoting
-        isPart = Holding(reading.settings[last], old) == .part
+        isPart = Holding(reading.settings[last], rewrite.old) == .part
         return
       }
       wipe(&candidate)
@@ -49,41 +49,47 @@ final class EnvEdit {
   }
 
   private static func changes(
-    _ reading: EnvText.Reading, _ target: EnvTarget, _ old: Needle, _ new: Secret
+    _ reading: EnvText.Reading, _ target: EnvTarget, _ rewrite: EnvRewrite
   ) throws(EnvFileError) -> [Change] {
     var changes: [Change] = []
     for place in reading.places {
       let setting = reading.settings[place]
-      switch Holding(setting, old) {
-      case .nothing: continue
+      guard let value = setting.value else { continue }
+      switch rewrite.outcome(of: value) {
+      case .stays: continue
       case .whole:
-        let tokens = reading.format.tokens(for: new, inPlaceOf: setting)
+        let tokens = reading.format.tokens(for: rewrite.new, inPlaceOf: setting)
         changes.append(Change(range: setting.span, tokens: tokens, line: setting.line))
-      case .part: changes += try parts(setting, reading.format, target, old, new)
+      case .within(let whole):
+        changes += parts(setting, value, whole, reading.format, rewrite)
+      case .impossible:
+        throw EnvFileError(
+          .noSafeQuoting, target.path, "the new value can't stand inside the longer value of \(target.variable)",
+          hint: "give the key a variable of its own", line: setting.line)
       }
     }
     return changes
   }
 
-  /// The key's own bytes where they stand in the file as they are in the value; otherwise (base64, escapes) the token.
+  /// The key's own bytes where they stand in the file as they are in the value; otherwise (escapes, lists) the token.
   private static func parts(
-    _ setting: Setting, _ format: SettingFormat, _ target: EnvTarget, _ old: Needle, _ new: Secret
-  ) throws(EnvFileError) -> [Change] {
-    guard let value = setting.value, let whole = replaced(value, old, new) else {
-      throw EnvFileError(
-        .noSafeQuoting, target.path, "the new value can't stand inside the longer value of \(target.variable)",
-        hint: "give the key a variable of its own", line: setting.line)
-    }
+    _ setting: Setting, _ value: Secret, _ whole: Secret, _ format: SettingFormat, _ rewrite: EnvRewrite
+  ) -> [Change] {
+    let token = [Change(range: setting.span, tokens: format.tokens(for: whole, inPlaceOf: setting), line: setting.line)]
+    guard rewrite.step == .exchange else { return token }
     let inner = setting.innerBytes
-    let places = inner.withBytes { old.places(in: $0) }
-    guard places.count == value.withBytes({ old.places(in: $0).count }) else {
-      return [Change(range: setting.span, tokens: format.tokens(for: whole, inPlaceOf: setting), line: setting.line)]
-    }
+    // Nothing but the key's bytes need change where the file's text is the value itself, or where no escape can matter.
+    let isSame = inner == value
+    let isPlain = rewrite.new.withBytes { bytes in bytes.indices.allSatisfy { NeedleText.isUnreserved(bytes[$0]) } }
+    let count = value.withBytes { rewrite.old.places(in: $0).count }
+    guard isSame || (isPlain && inner.withBytes({ rewrite.old.places(in: $0).count }) == count) else { return token }
     let base = setting.inner.lowerBound
-    return places.compactMap { place in
-      inner.withBytes { Needle.part(new, at: place, of: $0) }.map { part in
-        Change(
-          range: base + place.range.lowerBound..<base + place.range.upperBound, tokens: [part], line: setting.line)
+    return inner.withBytes { bytes in
+      rewrite.old.places(in: bytes).compactMap { place in
+        rewrite.old.replacement(rewrite.new, at: place, of: bytes).map { part in
+          Change(
+            range: base + place.range.lowerBound..<base + place.range.upperBound, tokens: [part], line: setting.line)
+        }
       }
     }
   }
@@ -106,7 +112,7 @@ final class EnvEdit {
   }
 
   /// Whether every reader finds the new value where it found the old one, and all else unchanged.
-  private static func isProven(_ candidate: [UInt8], _ text: EnvText, _ old: Needle, _ new: Secret) -> Bool {
+  private static func isProven(_ candidate: [UInt8], _ text: EnvText, _ rewrite: EnvRewrite) -> Bool {
     text.readings.allSatisfy { before in
       guard let after = try? EnvText.read(candidate, text.target, before.format),
         after.settings.count == before.settings.count
@@ -115,38 +121,18 @@ final class EnvEdit {
         guard was.key == text.target.variable, now.key == was.key, now.isExported == was.isExported else {
           return was.isSame(as: now)
         }
-        return isExpected(now, was, old, new)
+        return isExpected(now, was, rewrite)
       }
     }
   }
 
-  private static func isExpected(_ now: Setting, _ was: Setting, _ old: Needle, _ new: Secret) -> Bool {
+  private static func isExpected(_ now: Setting, _ was: Setting, _ rewrite: EnvRewrite) -> Bool {
     guard let before = was.value else { return was.isSame(as: now) }
-    switch Holding(before, old) {
-    case .nothing: return was.isSame(as: now)
-    case .whole: return now.value == new
-    case .part:
-      guard let expected = replaced(before, old, new) else { return false }
-      return now.value == expected
-    }
-  }
-
-  private static func replaced(_ value: Secret, _ old: Needle, _ new: Secret) -> Secret? {
-    value.withBytes { bytes -> Secret? in
-      var result: [UInt8] = []
-      result.reserveCapacity(bytes.count * 3 + new.count * 3)
-      defer { wipe(&result) }
-      var at = 0
-      for place in old.places(in: bytes) {
-        guard let part = Needle.part(new, at: place, of: bytes) else { return nil }
-        for index in at..<place.range.lowerBound { result.append(bytes[index]) }
-        part.withBytes { part in
-          for index in part.indices { result.append(part[index]) }
-        }
-        at = place.range.upperBound
-      }
-      for index in at..<bytes.count { result.append(bytes[index]) }
-      return Secret(result)
+    switch rewrite.outcome(of: before) {
+    case .stays: return was.isSame(as: now)
+    case .whole: return now.value == rewrite.new
+    case .within(let expected): return now.value == expected
+    case .impossible: return false
     }
   }
 }

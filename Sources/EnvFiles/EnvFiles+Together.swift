@@ -53,7 +53,8 @@ extension EnvFiles {
       let state = try text.state(old: needle, new: Needle(change.new))
       if state == .holdsNew || (state == .holdsOld && change.old == change.new) { continue }
       try demand(.holdsOld, state, change.target, text)
-      let edit = try EnvEdit(now, text, old: needle, new: change.new)
+      let step = change.target.isList ? EnvStep.add : .exchange
+      let edit = try EnvEdit(now, text, EnvRewrite(step: step, old: needle, new: change.new))
       wipe(&now)
       now = edit.bytes
       lines.formUnion(edit.lines)

@@ -16,7 +16,17 @@ public enum EnvFiles {
   public static func currentValue(of target: EnvTarget) throws(EnvFileError) -> Secret {
     var content = try EnvPlace(target).read()
     defer { wipe(&content) }
-    return try EnvText(content, target).value()
+    let text = try EnvText(content, target)
+    guard target.isList else { return try text.value() }
+    // The first of a list is the newest.
+    return try text.members().first ?? Secret([UInt8]())
+  }
+
+  /// The keys of a list, the first first.
+  public static func members(of target: EnvTarget) throws(EnvFileError) -> [Secret] {
+    var content = try EnvPlace(target).read()
+    defer { wipe(&content) }
+    return try EnvText(content, target).members()
   }
 
   /// What the target holds now.
@@ -39,12 +49,17 @@ public enum EnvFiles {
     let text = try EnvText(content, target)
     let needle = Needle(old)
     try demand(.holdsOld, try text.state(old: needle, new: nil), target, text)
-    let edit = try EnvEdit(content, text, old: needle, new: similar(old))
+    let rehearsal = EnvRewrite(step: target.isList ? .add : .exchange, old: needle, new: similar(old))
+    let edit = try EnvEdit(content, text, rehearsal)
     if rehearses {
       _ = try place.takePeersLock()
       // A new key may be longer than the old one.
       _ = try place.stage(
         temporaryName("probe-\(UInt64.random(in: 0 ... .max))"), reserving: edit.bytes.count + maximumValueBytes)
+    } else if !Files.mayWrite(Files.parent(place.path)) {
+      throw EnvFileError(
+        .notWritable, place.path, "lies in a directory in which no file can be made",
+        hint: "run as the user who may, or change the directory's permissions")
     }
     var warnings = place.warnings(policy)
     let assignments = text.readings.first?.places.count ?? 0
@@ -73,6 +88,21 @@ public enum EnvFiles {
     guard new.count <= maximumValueBytes else {
       throw EnvFileError(.tooLarge, target.path, "the new value is longer than \(maximumValueBytes) bytes")
     }
+    return try rewrite(
+      target, EnvRewrite(step: target.isList ? .add : .exchange, old: Needle(old), new: new), transaction, policy)
+  }
+
+  /// Takes the old key out of a list that holds the new one; the only member is never taken. If it is gone already,
+  /// nothing is written and that is a success.
+  public static func drop(
+    _ target: EnvTarget, old: Secret, new: Secret, transaction: String, policy: EnvPolicy = EnvPolicy()
+  ) throws(EnvFileError) -> EnvReplacement {
+    try rewrite(target, EnvRewrite(step: .drop, old: Needle(old), new: new), transaction, policy)
+  }
+
+  private static func rewrite(
+    _ target: EnvTarget, _ rewrite: EnvRewrite, _ transaction: String, _ policy: EnvPolicy
+  ) throws(EnvFileError) -> EnvReplacement {
     let place = try EnvPlace(target)
     try place.check(policy)
     let lock = try place.takePeersLock()
@@ -80,11 +110,16 @@ public enum EnvFiles {
     var content = try place.read()
     defer { wipe(&content) }
     let text = try EnvText(content, target)
-    let needle = Needle(old)
-    let state = try text.state(old: needle, new: Needle(new))
-    if state == .holdsNew || (state == .holdsOld && old == new) { return EnvReplacement(path: place.path, lines: []) }
-    try demand(.holdsOld, state, target, text)
-    let edit = try EnvEdit(content, text, old: needle, new: new)
+    let state = try text.state(old: rewrite.old, new: Needle(rewrite.new))
+    if rewrite.step == .drop {
+      try demand(.holdsNew, state, target, text)
+      guard try text.members().contains(rewrite.old.value) else { return EnvReplacement(path: place.path, lines: []) }
+    } else {
+      let isSame = state == .holdsOld && rewrite.old.value == rewrite.new
+      if state == .holdsNew || isSame { return EnvReplacement(path: place.path, lines: []) }
+      try demand(.holdsOld, state, target, text)
+    }
+    let edit = try EnvEdit(content, text, rewrite)
     try write(edit, place, content, transaction)
     return EnvReplacement(path: place.path, lines: edit.lines)
   }

@@ -14,13 +14,19 @@ public struct EnvTarget: Sendable, Hashable {
   /// What kind of file it is, where that is not an environment file; nil: inferred from the path. ``variable`` is then
   /// the key as ``SettingFormat`` names it, such as the JSON pointer `/database/password`.
   public var format: SettingFormat?
+  /// Whether the value is a list of keys (`new,old` or a JSON list), all of which its reader accepts: the new key is put
+  /// first and the old one is left there until ``EnvFiles/drop(_:old:new:transaction:policy:)``.
+  public var isList: Bool
 
   /// A target as given.
-  public init(path: String, variable: String, dialects: [DotenvDialect] = [], format: SettingFormat? = nil) {
+  public init(
+    path: String, variable: String, dialects: [DotenvDialect] = [], format: SettingFormat? = nil, isList: Bool = false
+  ) {
     self.path = path
     self.variable = variable
     self.dialects = dialects
     self.format = format
+    self.isList = isList
   }
 
   var readers: [SettingFormat] {
@@ -47,7 +53,7 @@ public struct EnvPolicy: Sendable {
 public enum EnvState: Sendable, Equatable {
   /// The old value, in at least one assignment that counts.
   case holdsOld
-  /// The new value, and the old one nowhere.
+  /// The new value, and the old one nowhere; in a list, the new one, whatever else is in it.
   case holdsNew
   /// Something else: somebody edited it.
   case holdsOther

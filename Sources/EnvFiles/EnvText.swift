@@ -110,6 +110,8 @@ struct EnvText {
         .malformed, target.path, "\(blind) does not see \(target.variable)",
         hint: "write the assignment so that every declared reader understands it")
     }
+    // Each certain of its own, and not of the same: one of them already reads a wrong value.
+    _ = try value()
     if states.contains(.holdsOther) { return .holdsOther }
     return states.contains(.holdsOld) ? .holdsOld : .holdsNew
   }
@@ -121,10 +123,36 @@ struct EnvText {
       // An earlier assignment does not count for the reader, but may hold a copy of the old value.
       if setting.doubt != nil, place == last || setting.mentions(old) { throw uncertain(setting, reading) }
     }
+    if target.isList { return try listState(reading.settings[last], old, new) }
     let holdings = reading.places.map { Holding(reading.settings[$0], old) }
     if let effective = holdings.last, effective != .nothing { return .holdsOld }
     guard let new, Holding(reading.settings[last], new) != .nothing else { return .holdsOther }
     return holdings.contains { $0 != .nothing } ? .holdsOld : .holdsNew
+  }
+}
+
+extension EnvText {
+  private func listState(_ setting: Setting, _ old: Needle, _ new: Needle?) throws(EnvFileError) -> EnvState {
+    let list = try list(setting)
+    if let new, list.holds(new.value) { return .holdsNew }
+    return list.holds(old.value) ? .holdsOld : .holdsOther
+  }
+
+  private func list(_ setting: Setting) throws(EnvFileError) -> ListValue {
+    guard let list = setting.value.flatMap({ ListValue($0) }), !list.members.isEmpty else {
+      throw EnvFileError(
+        .malformed, target.path, "the value of \(target.variable) is no list of keys",
+        hint: "write key,key or [\"key\", \"key\"] in one value, or take list = true out of the configuration",
+        line: setting.line)
+    }
+    return list
+  }
+
+  /// The members of the list that counts; all readers must see the same.
+  func members() throws(EnvFileError) -> [Secret] {
+    _ = try value()
+    guard let reading = readings.first, let last = reading.places.last else { return [] }
+    return try list(reading.settings[last]).members
   }
 }
 

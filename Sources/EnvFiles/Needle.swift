@@ -1,5 +1,5 @@
-// A key inside a longer value: a URL's password, a list's member. It is found by its exact bytes and only where it
-// stands for itself, so that a short key is never found inside an unrelated word.
+// A key inside a longer value: a URL's password, a list's member, `user:key` in base64. It is found by its exact bytes
+// and only where it stands for itself, so that a short key is never found inside an unrelated word.
 
 internal import Secrets
 
@@ -9,41 +9,76 @@ struct Needle {
   static let minimumBytes = 8
 
   let value: Secret
-  /// As it is and, where that differs, percent-encoded with either case of digits.
-  private let forms: [Secret]
+  /// As it is and, where that differs, percent-encoded with either case of digits, and as JSON writes it.
+  private let forms: [(text: Secret, form: Form)]
+  /// What of its base64 does not depend on its neighbours, for each of the three places in a group and both alphabets.
+  private let cores: [Secret]
+
+  /// How the key is written in a place.
+  enum Form: Equatable {
+    case plain
+    case percent
+    case json
+    /// The place is the whole stretch of base64, of which the key may be a part.
+    case base64(Base64Style)
+  }
 
   struct Place {
     var range: Range<Int>
-    /// Whether it is percent-encoded there.
-    var isEncoded: Bool
+    var form: Form
   }
 
   init(_ value: Secret) {
     self.value = value
-    var forms = [value]
+    var forms: [(text: Secret, form: Form)] = [(value, .plain)]
+    var cores: [Secret] = []
     if value.count >= Needle.minimumBytes {
-      for digits in [Needle.upper, Needle.lower] {
-        let encoded = Needle.encoded(value, digits)
-        if !forms.contains(encoded) { forms.append(encoded) }
+      for digits in [NeedleText.upper, NeedleText.lower] {
+        let encoded = NeedleText.percent(value, digits)
+        if !forms.contains(where: { $0.text == encoded }) { forms.append((encoded, .percent)) }
+      }
+      let escaped = NeedleText.json(value)
+      if !forms.contains(where: { $0.text == escaped }) { forms.append((escaped, .json)) }
+      for isURLSafe in [false, true] {
+        for lead in 0..<3 {
+          let core = Base64Style.core(of: value, lead: lead, isURLSafe: isURLSafe)
+          if !cores.contains(core) { cores.append(core) }
+        }
       }
     }
     self.forms = forms
+    self.cores = cores
   }
 
   /// Where the key stands as a part, in order; empty for keys that are too short.
   func places(in bytes: Span<UInt8>) -> [Place] {
     guard value.count >= Needle.minimumBytes else { return [] }
+    var found = readable(in: bytes)
+    for core in cores {
+      core.withBytes { core in
+        var at = 0
+        while let start = Needle.first(core, in: bytes, from: at) {
+          at = start + 1
+          guard let place = encoded(around: start..<start + core.count, in: bytes) else { continue }
+          if !found.contains(where: { $0.range.overlaps(place.range) }) { found.append(place) }
+          at = max(at, place.range.upperBound)
+        }
+      }
+    }
+    return found.sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// The same without base64.
+  func readable(in bytes: Span<UInt8>) -> [Place] {
     var found: [Place] = []
-    for (index, form) in forms.enumerated() {
-      form.withBytes { needle in
+    for (text, form) in forms {
+      text.withBytes { needle in
         var at = 0
         while let start = Needle.first(needle, in: bytes, from: at) {
           let range = start..<start + needle.count
           at = start + 1
-          guard Needle.standsAlone(range, in: bytes) else { continue }
-          if !found.contains(where: { $0.range.overlaps(range) }) {
-            found.append(Place(range: range, isEncoded: index > 0))
-          }
+          guard NeedleText.standsAlone(range, in: bytes) else { continue }
+          if !found.contains(where: { $0.range.overlaps(range) }) { found.append(Place(range: range, form: form)) }
           at = range.upperBound
         }
       }
@@ -51,67 +86,76 @@ struct Needle {
     return found.sorted { $0.range.lowerBound < $1.range.lowerBound }
   }
 
-  /// The text that takes the key's place in a value of which it is a part; nil where no writing of it is safe there.
-  static func part(_ new: Secret, at place: Place, of value: Span<UInt8>) -> Secret? {
-    if new.withBytes({ bytes in bytes.indices.allSatisfy { isUnreserved(bytes[$0]) } }) { return new }
-    let isURL = contains(Array("://".utf8), value)
-    if place.isEncoded || isURL { return encoded(new, upper) }
-    // Elsewhere it may stand in a JSON list, a comma list or behind `Bearer `: nothing that separates or quotes there.
-    let isSafe = new.withBytes { bytes in
-      bytes.indices.allSatisfy { (0x21...0x7e).contains(bytes[$0]) && !unsafeInLists.contains(bytes[$0]) }
-    }
-    return isSafe ? new : nil
-  }
-
-  private static let upper = Array("0123456789ABCDEF".utf8)
-  private static let lower = Array("0123456789abcdef".utf8)
-  private static let unsafeInLists = Array("\"'\\,;`$#&|<>(){}[]".utf8)
-
-  private static func encoded(_ value: Secret, _ digits: [UInt8]) -> Secret {
-    var text: [UInt8] = []
-    text.reserveCapacity(value.count * 3)
-    defer { wipe(&text) }
-    value.withBytes { bytes in
-      for index in bytes.indices {
-        let byte = bytes[index]
-        if isUnreserved(byte) {
-          text.append(byte)
-        } else {
-          text += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
+  /// The stretch of base64 round a hit, if its meaning holds the key by itself.
+  private func encoded(around hit: Range<Int>, in bytes: Span<UInt8>) -> Place? {
+    guard let run = Base64Run(around: hit, in: bytes) else { return nil }
+    // A slash may be a digit or the end of a URL's part.
+    for start in run.starts {
+      guard let style = run.style(from: start) else { continue }
+      var meaning = style.decode(bytes.extracting(start..<run.digits.upperBound)) ?? []
+      defer { wipe(&meaning) }
+      if !meaning.isEmpty, !readable(in: meaning.span).isEmpty {
+        return Place(range: start..<run.upperBound, form: .base64(style))
       }
     }
-    return Secret(text)
+    return nil
   }
 
-  private static func isUnreserved(_ byte: UInt8) -> Bool {
-    isWord(byte) || byte == 0x2e || byte == 0x7e
-  }
-
-  private static func isWord(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x5f, 0x2d: true
-    default: false
+  /// The text that takes the place's place when the key there becomes `new`; nil where no writing of it is safe there.
+  func replacement(_ new: Secret, at place: Place, of value: Span<UInt8>) -> Secret? {
+    switch place.form {
+    case .base64(let style):
+      var digits = value.extracting(place.range)
+      while digits.count > 0, digits[digits.count - 1] == 0x3d { digits = digits.extracting(0..<digits.count - 1) }
+      var meaning = style.decode(digits) ?? []
+      defer { wipe(&meaning) }
+      guard let inner = replaced(in: meaning.span, new, readable(in: meaning.span)) else { return nil }
+      return style.encode(inner)
+    case .percent: return NeedleText.percent(new, NeedleText.upper)
+    case .json: return NeedleText.json(new)
+    case .plain: return NeedleText.plain(new, in: value)
     }
   }
 
-  private static func standsAlone(_ range: Range<Int>, in bytes: Span<UInt8>) -> Bool {
-    (range.lowerBound == 0 || !isWord(bytes[range.lowerBound - 1]))
-      && (range.upperBound == bytes.count || !isWord(bytes[range.upperBound]))
+  /// The longer value with `new` at each of the places.
+  func replaced(in bytes: Span<UInt8>, _ new: Secret, _ places: [Place]) -> Secret? {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count * 3 + new.count * 6 * max(places.count, 1))
+    defer { wipe(&result) }
+    var at = 0
+    for place in places {
+      guard let part = replacement(new, at: place, of: bytes) else { return nil }
+      for index in at..<place.range.lowerBound { result.append(bytes[index]) }
+      part.withBytes { part in
+        for index in part.indices { result.append(part[index]) }
+      }
+      at = place.range.upperBound
+    }
+    for index in at..<bytes.count { result.append(bytes[index]) }
+    return Secret(result)
   }
 
-  private static func contains(_ text: [UInt8], _ bytes: Span<UInt8>) -> Bool {
-    first(text.span, in: bytes, from: 0) != nil
+  /// Whether the key may stand in the bytes at all: quick, and never wrong when it says no.
+  func mayStand(in bytes: Span<UInt8>) -> Bool {
+    if value.count < Needle.minimumBytes { return value.withBytes { Needle.first($0, in: bytes, from: 0) != nil } }
+    return (forms.map(\.text) + cores).contains { $0.withBytes { Needle.first($0, in: bytes, from: 0) != nil } }
   }
 
-  private static func first(_ needle: Span<UInt8>, in bytes: Span<UInt8>, from start: Int) -> Int? {
-    guard needle.count > 0, bytes.count >= needle.count else { return nil }
+  /// The first place of `needle` at or after `start`; looks at the last byte first and leaps (Horspool).
+  static func first(_ needle: Span<UInt8>, in bytes: Span<UInt8>, from start: Int) -> Int? {
+    let count = needle.count
+    guard count > 0, bytes.count - start >= count else { return nil }
+    var leaps = [Int](repeating: count, count: 256)
+    for index in 0..<count - 1 { leaps[Int(needle[index])] = count - 1 - index }
     var at = start
-    while at <= bytes.count - needle.count {
-      var matched = 0
-      while matched < needle.count, bytes[at + matched] == needle[matched] { matched += 1 }
-      if matched == needle.count { return at }
-      at += 1
+    while at <= bytes.count - count {
+      let last = bytes[at + count - 1]
+      if last == needle[count - 1] {
+        var matched = 0
+        while matched < count - 1, bytes[at + matched] == needle[matched] { matched += 1 }
+        if matched == count - 1 { return at }
+      }
+      at += leaps[Int(last)]
     }
     return nil
   }

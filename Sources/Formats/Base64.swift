@@ -1,8 +1,11 @@
-// Base64 with padding (RFC 4648, section 4), as Kubernetes writes it.
+// Base64 with padding (RFC 4648, section 4), as Kubernetes and most services write it.
 
-enum Base64 {
+/// Base64 with padding.
+public enum Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
   /// The bytes; nil for anything but whole groups of the standard alphabet, padded at the end.
-  static func decode(_ text: [UInt8]) -> [UInt8]? {
+  public static func decode(_ text: [UInt8]) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     var result: [UInt8] = []
     result.reserveCapacity(text.count / 4 * 3)
@@ -24,6 +27,19 @@ enum Base64 {
       at += 4
     }
     return result
+  }
+
+  /// The text of some bytes.
+  public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count / 3 * 4 + 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var group = 0
+      for offset in 0..<3 { group = group << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
+      for place in 0..<4 { text.append(place <= count ? alphabet[group >> (18 - 6 * place) & 63] : 0x3d) }
+    }
+    return text
   }
 
   private static func value(_ byte: UInt8) -> Int? {

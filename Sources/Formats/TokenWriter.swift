@@ -16,7 +16,7 @@ struct TokenWriter: ~Escapable {
     case .yaml: return yaml(setting)
     case .kubernetesSecret:
       guard setting.decoding.isBase64 else { return yaml(setting) }
-      return [quotes(setting.quoting, base64())]
+      return [quotes(setting.quoting, Base64.encode(bytes))]
     case .properties: return isText ? [properties()] : []
     case .systemdUnit: return [doubled { byte, _ in byte == 0x25 }]
     case .tfvars: return isText ? [template()] : []
@@ -123,18 +123,5 @@ struct TokenWriter: ~Escapable {
       }
     }
     return token
-  }
-
-  private func base64() -> [UInt8] {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(bytes.count / 3 * 4 + 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let count = min(3, bytes.count - start)
-      var group = 0
-      for offset in 0..<3 { group = group << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
-      for place in 0..<4 { text.append(place <= count ? alphabet[group >> (18 - 6 * place) & 63] : 0x3d) }
-    }
-    return text
   }
 }

@@ -6,6 +6,8 @@ enum YAMLScalar {
   /// Whether readers of YAML 1.1 and 1.2 agree that the scalar is text.
   static func isText(_ bytes: Span<UInt8>) -> Bool {
     guard bytes.count > 0 else { return false }
+    // A hyphen before anything but a space begins a word, or a negative number.
+    if bytes[0] == 0x2d, bytes.count > 1, isWordByte(bytes[1]) { return !isNumber(bytes.extracting(1..<bytes.count)) }
     let indicators = Array("-?:,[]{}#&*!|>'\"%@`=~.+".utf8)
     // A point or a sign may begin a number, the others mean something to YAML.
     if indicators.contains(bytes[0]) { return false }
@@ -40,6 +42,10 @@ enum YAMLScalar {
       exponents += 1
     }
     return exponents <= 1
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

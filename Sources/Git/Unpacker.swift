@@ -53,7 +53,8 @@ public enum Unpacked: Sendable {
     }
   }
 
-  private func attempt(_ input: Span<UInt8>, _ form: CompressedForm, _ capacity: Int) -> (Unpacked?, libdeflate_result) {
+  private func attempt(_ input: Span<UInt8>, _ form: CompressedForm, _ capacity: Int) -> (Unpacked?, libdeflate_result)
+  {
     guard let handle = unsafe handle else { return (nil, LIBDEFLATE_BAD_DATA) }
     var used = 0
     var result = LIBDEFLATE_BAD_DATA

@@ -73,7 +73,8 @@ enum ByteList {
     func byte(_ offset: Int) -> UInt8 { place + offset < bytes.count ? bytes[place + offset] : 0 }
     if byte(0) == 0x27 {
       if byte(1) != 0x5c, byte(1) != 0x27, byte(2) == 0x27 { return (byte(1), 3) }
-      if byte(1) == 0x5c, byte(2) == 0x78, byte(5) == 0x27, let high = Octet.hex(byte(3)), let low = Octet.hex(byte(4)) {
+      if byte(1) == 0x5c, byte(2) == 0x78, byte(5) == 0x27, let high = Octet.hex(byte(3)), let low = Octet.hex(byte(4))
+      {
         return (high << 4 | low, 6)
       }
       return byte(1) == 0x5c && byte(3) == 0x27 && [0x27, 0x5c, 0x22].contains(byte(2)) ? (byte(2), 4) : nil
@@ -109,11 +110,13 @@ extension ContentDetector {
       done = end
       var head = hit.offset
       while head > 0, hit.offset - head < ContentDetector.nameBytes, bytes[head - 1] != 0x0a { head -= 1 }
-      let name = (head..<hit.offset).map { bytes[$0] == 0x7b || bytes[$0] == 0x5b ? 0x20 : bytes[$0] }
+      var name = (head..<hit.offset).map { bytes[$0] }
+      // What stands between the operator and the list (`new`, a type, a call) is no part of the name.
+      if let sign = name.lastIndex(where: { $0 == 0x3d || $0 == 0x3a }) { name.removeSubrange((sign + 1)...) }
       var value = list.bytes
       while value.last == 0 { value.removeLast() }
-      let isAssigned = name.contains(0x3d) || name.contains(0x3a)
-      let text = name + Array((isAssigned ? "\"" : " = \"").utf8)
+      let isAssigned = name.last == 0x3d || name.last == 0x3a
+      let text = name + Array((isAssigned ? " \"" : " = \"").utf8)
       let shift = text.count
       var inner: [Candidate] = []
       _ = matcher.scan((text + value + [0x22, 0x0a]).span, into: &inner)

@@ -43,14 +43,20 @@ enum GenericAnchor: Int, CaseIterable {
         """) + [("identified by", true), ("identified with", true)]
     case .url: return anyCase("://")
     case .scheme: return [("basic ", true), ("bearer ", true), ("basic%20", true), ("bearer%20", true)]
-    case .login: return [("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false), ("http -a ", false), ("https -a ", false)]
+    case .login:
+      return [
+        ("-u ", false), ("--user ", false), ("--user=", false), ("-u\"", false), ("-u'", false), ("http -a ", false),
+        ("https -a ", false),
+      ]
     case .account: return [(":5432:", false), (":6432:", false), (":5433:", false), (":6543:", false), (":*:", false)]
     case .provider: return [("provider :", false), ("omniauth :", false)]
     case .client: return GenericCommand.all.map { ("\($0.text)", false) }
     case .hash:
       return [
-        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$P$B", "$H$9", "$S$D", "$S$E", "{SHA}", "{SSHA}",
-        "{SSHA512}", "{SSHA256}", "{PBKDF2", "pbkdf2_sha256$", "pbkdf2:sha256:", "scrypt:32768:", "$argon2", "$scram-sha",
+        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$P$B", "$H$9", "$S$D", "$S$E", "{SHA}",
+        "{SSHA}",
+        "{SSHA512}", "{SSHA256}", "{PBKDF2", "pbkdf2_sha256$", "pbkdf2:sha256:", "scrypt:32768:", "$argon2",
+        "$scram-sha",
       ].map { ($0, false) }
     case .webToken: return [("eyJ", false)]
     case .armour: return [("-----BEGIN ", false)]

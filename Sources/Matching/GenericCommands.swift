@@ -27,12 +27,14 @@ enum GenericCommand {
     ("sshpass", .option("-p", joined: true, apart: true)), ("mysql", .option("-p", joined: true, apart: false)),
     ("mariadb", .option("-p", joined: true, apart: false)),
     ("ldapsearch", .option("-w", joined: false, apart: true)), ("ldapadd", .option("-w", joined: false, apart: true)),
-    ("ldapmodify", .option("-w", joined: false, apart: true)), ("ldapwhoami", .option("-w", joined: false, apart: true)),
+    ("ldapmodify", .option("-w", joined: false, apart: true)),
+    ("ldapwhoami", .option("-w", joined: false, apart: true)),
     ("ldapdelete", .option("-w", joined: false, apart: true)),
     ("redis-cli", .option("-a", joined: false, apart: true)),
     ("docker login", .option("-p", joined: false, apart: true)),
     ("podman login", .option("-p", joined: false, apart: true)),
-    ("registry login", .option("-p", joined: false, apart: true)), ("oc login", .option("-p", joined: false, apart: true)),
+    ("registry login", .option("-p", joined: false, apart: true)),
+    ("oc login", .option("-p", joined: false, apart: true)),
     ("cf login", .option("-p", joined: false, apart: true)), ("az login", .option("-p", joined: false, apart: true)),
     ("mongo ", .option("-p", joined: false, apart: true)), ("mongosh", .option("-p", joined: false, apart: true)),
     ("mongodump", .option("-p", joined: false, apart: true)),
@@ -55,7 +57,8 @@ enum GenericCommand {
     ("mysqli_connect(", .argument(3)), ("mysql_connect(", .argument(3)), ("mysql_pconnect(", .argument(3)),
     ("new mysqli(", .argument(3)), ("new PDO(", .argument(3)), ("DBI->connect(", .argument(3)),
     ("getConnection(", .argument(3)), ("ftp_login(", .argument(3)), ("imap_open(", .argument(3)),
-    ("WiFi.begin(", .argument(2)), (".login(", .argument(2)), ("db.auth(", .argument(2)), ("Database.Open(", .argument(3)),
+    ("WiFi.begin(", .argument(2)), (".login(", .argument(2)), ("db.auth(", .argument(2)),
+    ("Database.Open(", .argument(3)),
     ("_auth_password(", .argument(3)), ("NetworkCredential(", .argument(2)), ("PSCredential(", .argument(2)),
     ("UsernamePasswordToken(", .argument(2)), ("UsernamePasswordCredentials(", .argument(2)),
     ("PasswordAuthentication(", .argument(2)), ("BasicAuth(", .argument(2)), ("basic_auth(", .argument(2)),
@@ -135,7 +138,9 @@ extension GenericStructures {
         if window[word.whole.lowerBound] != 0x2f, window[word.whole.lowerBound] != 0x5c { last = word }
         return true
       }
-      let hasUser = last.map { word in (place + count..<word.whole.lowerBound).contains { window.holds("/user:", at: $0) } }
+      let hasUser = last.map { word in
+        (place + count..<word.whole.lowerBound).contains { window.holds("/user:", at: $0) }
+      }
       if hasUser == true { add(last?.inner) }
     case .before: add(accountBefore(place, window))
     case .account(let separator): add(account(separator, behind: place + count, window))
@@ -174,7 +179,8 @@ extension GenericStructures {
         inner = begin + 1..<at
         if window[at] == quote { at += 1 }
       } else {
-        while at < limit, !Bytes.isBlank(window[at]), !Bytes.isBreak(window[at]), window[at] != 0x7c, window[at] != 0x3b,
+        while at < limit, !Bytes.isBlank(window[at]), !Bytes.isBreak(window[at]), window[at] != 0x7c,
+          window[at] != 0x3b,
           !Bytes.isQuote(window[at]) || at > begin && window[begin] == 0x2d
         { at += 1 }
         inner = begin..<at
@@ -189,7 +195,9 @@ extension GenericStructures {
   ) -> Range<Int>? {
     var at = start
     // `mysqldump`, `mysql.exe`: the rest of the program's name.
-    while at < start + 12, !Bytes.isBlank(window[start - 1]), Bytes.isWord(window[at]) || window[at] == 0x2e || window[at] == 0x2d { at += 1 }
+    while at < start + 12, !Bytes.isBlank(window[start - 1]),
+      Bytes.isWord(window[at]) || window[at] == 0x2e || window[at] == 0x2d
+    { at += 1 }
     guard Bytes.isBlank(window[at]) || at > start && Bytes.isBlank(window[at - 1]) || Bytes.isBlank(window[start - 1])
     else { return nil }
     let count = option.utf8CodeUnitCount

@@ -28,7 +28,11 @@ public final class ContentDetector {
     var found: [Candidate] = []
     var (tables, lists): ([Int], [LiteralHit]) = ([], [])
     for hit in matches.hits where Int(hit.rule) >= tableRule {
-      if Int(hit.rule) == tableRule { tables.append(hit.offset) } else if Int(hit.rule) == listRule { lists.append(hit) }
+      if Int(hit.rule) == tableRule {
+        tables.append(hit.offset)
+      } else if Int(hit.rule) == listRule {
+        lists.append(hit)
+      }
     }
     if !tables.isEmpty { read(tables, bytes, &found) }
     if !lists.isEmpty { readLists(lists, bytes, matcher, &found) }

@@ -56,7 +56,8 @@ struct GenericCursor {
       return accept(.assignment, 2, .unusualOperator)
     case 0x7c where window[at + 1] == 0x7c && window[at + 2] == 0x3d: return accept(.assignment, 3, .unusualOperator)
     // `process.env.NAME || "value"`.
-    case 0x7c where window[at + 1] == 0x7c && isEnvironment(window), 0x3f where (window[at + 1] == 0x3f || window[at + 1] == 0x3a) && isEnvironment(window):
+    case 0x7c where window[at + 1] == 0x7c && isEnvironment(window),
+      0x3f where (window[at + 1] == 0x3f || window[at + 1] == 0x3a) && isEnvironment(window):
       return Bytes.isQuote(window[window.skipBlanks(at + 2)]) && accept(.fallback, 2)
     case 0x2c:
       if readPair(window) { return true }
@@ -240,7 +241,8 @@ extension GenericCursor {
     if window.holds("d by", at: name.upperBound - 4) { return accept(.words, passwordWord(window)) }
     // `IDENTIFIED WITH plugin BY 'value'`.
     if window.holds("identified", at: name.lowerBound), window.holds("with", at: name.upperBound - 4) {
-      guard let by = (at..<at + 40).first(where: { window.holds(" by ", at: $0) || window.holds(" as ", at: $0) }) else {
+      guard let by = (at..<at + 40).first(where: { window.holds(" by ", at: $0) || window.holds(" as ", at: $0) })
+      else {
         return false
       }
       at = window.skipBlanks(by + 4)

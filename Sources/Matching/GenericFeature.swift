@@ -58,6 +58,8 @@ enum GenericLayout {
 /// The measures of one claim. Made once and used again: a thread has one.
 struct GenericVector {
   var values = [Int16](repeating: 0, count: GenericLayout.count)
+  /// How often each byte stands in the value.
+  var seen = [Int](repeating: 0, count: 256)
 
   subscript(_ feature: GenericFeature) -> Int {
     get { Int(values[feature.rawValue]) }

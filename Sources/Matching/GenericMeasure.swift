@@ -15,7 +15,7 @@ extension GenericVector {
   }
 
   private mutating func countBytes(_ text: Span<UInt8>) {
-    var seen = InlineArray<256, Int>(repeating: 0)
+    for byte in 0..<256 { seen[byte] = 0 }
     var (distinct, digits, uppers, lowers, foreign) = (0, 0, 0, 0, 0)
     for at in 0..<text.count {
       let byte = text[at]
@@ -55,7 +55,7 @@ extension GenericVector {
     self[.braces] = seen[0x7b]
     self[.angles] = seen[0x3c] + seen[0x3e]
     self[.distinct] = distinct
-    let entropy = Proofs.entropy(of: seen, total: text.count)
+    let entropy = Proofs.entropy(of: seen.span, total: text.count)
     self[.entropy] = Int(entropy * 50)
     let most = Double(text.count).exponent
     self[.entropyShare] = most > 0 ? Int(entropy * 100) / Int(most) : 0

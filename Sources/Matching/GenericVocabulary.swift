@@ -104,7 +104,8 @@ enum GenericRole: Int, CaseIterable {
     case .password:
       "pass password passwd passphrase passcode pwd pw pword psw senha clave mdp kennwort passwort contrasena identified bindpw rootpw userpw dbpw adminpw mypw ftppw psk authtok pepper cleartextpassword"
     case .secret: "secret secrets clientsecret appsecret secretkey consumersecret icesecretread icesecretwrite"
-    case .token: "token tokens accesstoken authtoken refreshtoken jwt bearer ticket sessionid sessid phpsessid jsessionid"
+    case .token:
+      "token tokens accesstoken authtoken refreshtoken jwt bearer ticket sessionid sessid phpsessid jsessionid"
     case .key: "key keys apikey accesskey privatekey encryptionkey signingkey license sas accountkey storagekey"
     case .authorization: "auth authorization credential credentials cred creds oauth oauth2 basic authentication by"
     case .digest: "hash hashes digest signature checksum md5 sha1 sha2 sha256 sha512 fingerprint hashed"

@@ -82,6 +82,8 @@ public final class MatcherProgram: Sendable {
 /// What a rule's matches are judged by.
 final class ReadyRule: Sendable {
   let pattern: Pattern
+  /// What every match holds: looked for before the pattern is tried.
+  let run: PatternRun?
   let secretGroup: Int
   let stopWords: [[UInt8]]
   let minimumEntropy: Double?
@@ -93,6 +95,7 @@ final class ReadyRule: Sendable {
   init?(_ rule: Rule, isAnchored: Bool) {
     guard let pattern = try? Pattern(rule.pattern, isAnchored: isAnchored) else { return nil }
     self.pattern = pattern
+    run = PatternRun(rule.pattern)
     secretGroup = rule.secretGroup
     stopWords = rule.stopWords.map { Array($0.utf8) }
     minimumEntropy = rule.minimumEntropy
@@ -245,6 +248,10 @@ public final class Matcher {
     var steps = 0
     var at = approach == .atLiteral ? hit.offset : window.lowerBound
     statistics.windows += 1
+    if let run = rule.run, !run.stands(in: bytes, window) {
+      statistics.windowBytes += window.count / run.count
+      return true
+    }
     statistics.windowBytes += window.count
     while at < window.upperBound {
       steps += 1

@@ -4,7 +4,7 @@
 
 struct PatternHead {
   /// The sets of the bytes that a match begins with.
-  private struct Prefix: Equatable {
+  fileprivate struct Prefix: Equatable {
     var sets: [ByteSet] = []
     /// Whether what comes next in the pattern goes on with it.
     var isOpen = true
@@ -18,7 +18,7 @@ struct PatternHead {
   }
 
   /// What one item of a pattern may be.
-  private enum Item {
+  fileprivate enum Item {
     case nothing
     case set(ByteSet)
     case anything
@@ -62,17 +62,17 @@ struct PatternHead {
   }
 
   /// Reads a pattern; nil wherever it meets something that it does not know.
-  private struct Reader {
+  fileprivate struct Reader {
     var bytes: [UInt8]
     var at = 0
-    private var ignoresCase = false
+    fileprivate var ignoresCase = false
     /// Whether nothing that is read can add to a prefix.
     private var isBlind = false
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    private func peek(_ ahead: Int = 0) -> UInt8? { at + ahead < bytes.count ? bytes[at + ahead] : nil }
-    private func begins(_ text: String) -> Bool { bytes[at...].starts(with: text.utf8) }
+    fileprivate func peek(_ ahead: Int = 0) -> UInt8? { at + ahead < bytes.count ? bytes[at + ahead] : nil }
+    fileprivate func begins(_ text: String) -> Bool { bytes[at...].starts(with: text.utf8) }
 
     /// Alternatives up to a closing parenthesis or the end.
     mutating func alternatives() -> [Prefix]? {
@@ -107,7 +107,7 @@ struct PatternHead {
     }
 
     /// How often the item before may stand: `{3,5}`, `?`, and what makes it lazy or possessive.
-    private mutating func quantifier() -> (least: Int, most: Int)? {
+    fileprivate mutating func quantifier() -> (least: Int, most: Int)? {
       var result = (1, 1)
       switch peek() {
       case 0x3f: result = (0, 1)
@@ -152,7 +152,7 @@ struct PatternHead {
     }
 
     /// What `\x` stands for; nil for what is no plain set.
-    private static func escape(_ byte: UInt8) -> ByteSet? {
+    fileprivate static func escape(_ byte: UInt8) -> ByteSet? {
       switch byte {
       case 0x64: return .digits
       case 0x77: return .word
@@ -183,7 +183,7 @@ struct PatternHead {
     }
 
     /// Passes over a group and all in it.
-    private mutating func skipGroup() -> Bool {
+    fileprivate mutating func skipGroup() -> Bool {
       var depth = 0
       while let byte = peek() {
         switch byte {
@@ -201,7 +201,7 @@ struct PatternHead {
       return false
     }
 
-    private mutating func characterClass() -> ByteSet? {
+    fileprivate mutating func characterClass() -> ByteSet? {
       at += 1
       let isNegated = peek() == 0x5e
       if isNegated { at += 1 }
@@ -292,5 +292,103 @@ struct PatternHead {
       distinct.append(prefix)
     }
     return distinct
+  }
+}
+
+// MARK: Runs
+
+/// Bytes of one class that stand side by side in every match of a pattern.
+struct PatternRun: Sendable {
+  var set: ByteSet
+  var count: Int
+
+  /// The longest that the pattern shows plainly; nil where none is worth looking for.
+  init?(_ pattern: String) {
+    var reader = PatternHead.Reader(bytes: Array(pattern.utf8))
+    guard let run = reader.requiredRun(), reader.at == reader.bytes.count, let run else { return nil }
+    self = run
+  }
+
+  fileprivate init(_ set: ByteSet, _ count: Int) {
+    self.set = set
+    self.count = count
+  }
+
+  /// Whether there is one in a range, of which few bytes are looked at where there is none.
+  func stands(in bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    var at = range.lowerBound
+    while at + count <= range.upperBound {
+      var probe = at + count - 1
+      while probe >= at, set.contains(bytes[probe]) { probe -= 1 }
+      if probe < at { return true }
+      at = probe + 1
+    }
+    return false
+  }
+}
+
+extension PatternHead.Reader {
+  /// The shortest run that is worth looking for.
+  private static let minimumRun = 8
+
+  /// The longest run that every match of the alternatives up to a closing parenthesis or the end has, which may be none;
+  /// nil where there is something that this does not know.
+  fileprivate mutating func requiredRun() -> PatternRun?? {
+    var best: PatternRun?
+    var hasAlternatives = false
+    while let byte = peek(), byte != 0x29 {
+      if byte == 0x7c {
+        hasAlternatives = true
+        at += 1
+        continue
+      }
+      guard let found = requiredItem(byte), let (least, _) = quantifier() else { return nil }
+      guard least > 0, var run = found else { continue }
+      run.count *= run.count == 1 ? min(least, PatternHead.Reader.longestRun) : 1
+      if run.count >= PatternHead.Reader.minimumRun, run.count > best?.count ?? 0 { best = run }
+    }
+    return .some(hasAlternatives ? nil : best)
+  }
+
+  /// Longer runs are not looked for.
+  private static let longestRun = 1_000
+
+  /// The set of one item as a run of one, or the run of a group.
+  private mutating func requiredItem(_ byte: UInt8) -> PatternRun?? {
+    var set: ByteSet?
+    switch byte {
+    case 0x28: return requiredGroup()
+    case 0x5b:
+      guard let members = characterClass() else { return nil }
+      set = members
+    case 0x5c:
+      guard let next = peek(1) else { return nil }
+      at += 2
+      if next == 0x62 || next == 0x42 { return .some(nil) }
+      guard let members = PatternHead.Reader.escape(next) else { return nil }
+      set = members
+    case 0x2e, 0x5e, 0x24: at += 1
+    default:
+      at += 1
+      set = ByteSet([byte])
+    }
+    return .some(set.map { PatternRun(ignoresCase ? $0.anyCase : $0, 1) })
+  }
+
+  private mutating func requiredGroup() -> PatternRun?? {
+    if ["(?=", "(?!", "(?<=", "(?<!"].contains(where: begins) { return skipGroup() ? .some(nil) : nil }
+    let outer = ignoresCase
+    if begins("(?:") || begins("(?i:") {
+      if begins("(?i:") { ignoresCase = true }
+      at = (bytes[at...].firstIndex(of: 0x3a) ?? at) + 1
+    } else if peek(1) == 0x3f || peek(1) == 0x2a {
+      return nil
+    } else {
+      at += 1
+    }
+    guard let inner = requiredRun(), peek() == 0x29 else { return nil }
+    ignoresCase = outer
+    at += 1
+    return .some(inner)
   }
 }

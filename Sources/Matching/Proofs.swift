@@ -4,18 +4,18 @@
 public enum Proofs {
   /// Shannon entropy in bits per byte (0 to 8) of the bytes' own distribution.
   public static func entropy(_ bytes: Span<UInt8>) -> Double {
-    var counts = InlineArray<256, Int>(repeating: 0)
+    var counts = [Int](repeating: 0, count: 256)
     for index in 0..<bytes.count { counts[Int(bytes[index])] += 1 }
-    return entropy(of: counts, total: bytes.count)
+    return entropy(of: counts.span, total: bytes.count)
   }
 
   /// The same, of bytes of which so many are there of each value.
-  static func entropy(of counts: borrowing InlineArray<256, Int>, total: Int) -> Double {
+  static func entropy(of counts: Span<Int>, total: Int) -> Double {
     guard total > 0 else { return 0 }
     // Most bytes of a value stand in it once or twice: their terms are worked out once.
     var terms = InlineArray<8, Double>(repeating: -1)
     var sum = 0.0
-    for byte in 0..<256 where counts[byte] > 0 {
+    for byte in 0..<counts.count where counts[byte] > 0 {
       let count = counts[byte]
       if count < 8, terms[count] >= 0 {
         sum += terms[count]

@@ -26,6 +26,11 @@ extension SignalWatch {
       action.sa_flags = SA_RESTART
       _ = unsafe sigaction(number, &action, nil)
     }
+    // Whoever started us from a thread that blocks them has handed that on, and we would be deaf.
+    var requests = sigset_t()
+    unsafe sigemptyset(&requests)
+    for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&requests, number) }
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &requests, nil)
   }
 
   /// From now on a request to stop is a question again.

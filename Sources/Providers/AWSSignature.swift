@@ -41,9 +41,12 @@ struct AWSSignature: Equatable {
     }
     let time = CalendarTime(seconds: seconds)
     var headers = [("host", host), ("x-amz-date", time.basic)]
-    for (name, value) in request.headers where name.lowercased() == "content-type" {
-      guard case .text(let text)? = value.pieces.first, value.pieces.count == 1 else { continue }
-      headers.append(("content-type", text))
+    for (name, value) in request.headers {
+      let name = name.lowercased()
+      guard name == "content-type" || name.hasPrefix("x-amz-"), case .text(let text)? = value.pieces.first,
+        value.pieces.count == 1
+      else { continue }
+      headers.append((name, text))
     }
     headers.sort { $0.0 < $1.0 }
     let names = headers.map(\.0).joined(separator: ";")

@@ -91,6 +91,8 @@ public struct ListedKey: Sendable, Equatable {
   public var reference: String?
   /// The id of the key that it took the place of.
   public var replaces: String?
+  /// When it was last used, in the provider's words.
+  public var lastUsed: String?
   /// The first characters of its value, where the provider shows them.
   public var prefix: String?
   /// The last characters of its value, where the provider shows them.

@@ -99,9 +99,11 @@ extension ProviderClient {
     return items.compactMap { item in
       func field(_ name: String) -> String? { call.fields[name].flatMap { text(item, $0, hiding: authorization) } }
       guard let id = field("key_id") else { return nil }
-      return ListedKey(
+      var listed = ListedKey(
         keyID: id, name: field("name"), status: field("status"), reference: field("reference"),
         replaces: field("replaces"), prefix: field("prefix"), suffix: field("suffix"), created: field("created"))
+      listed.lastUsed = field("last_used")
+      return listed
     }
   }
 

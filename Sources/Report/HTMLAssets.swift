@@ -24,7 +24,7 @@ enum HTMLAssets {
     #cards{list-style:none;margin:0;padding:0}.card{background:var(--card);border:1px solid var(--line);
     border-left:4px solid var(--low);border-radius:8px;margin:8px 0}.card.critical{border-left-color:var(--critical)}
     .card.high{border-left-color:var(--high)}.card.medium{border-left-color:var(--medium)}
-    .card[hidden]{display:none}.card.current{outline:2px solid var(--accent)}
+    .card,summary{scroll-margin-top:120px}.card[hidden]{display:none}.card.current{outline:2px solid var(--accent)}
     summary{cursor:pointer;padding:10px 14px;list-style-position:inside}.title{font-weight:600}
     .severity{display:inline-block;min-width:62px;font-size:12px;font-weight:600;text-transform:uppercase}
     .critical .severity{color:var(--critical)}.high .severity{color:var(--high)}.medium .severity{color:var(--medium)}
@@ -168,10 +168,14 @@ enum HTMLAssets {
       // On paper nothing can be opened; what was closed is closed again after it.
       let closed = [];
       window.addEventListener('beforeprint', () => {
-        closed = visible().map(card => card.querySelector('details')).filter(details => !details.open);
-        for (const details of closed) details.open = true;
+        const fresh = visible().map(card => card.querySelector('details')).filter(details => !details.open);
+        for (const details of fresh) details.open = true;
+        closed = closed.concat(fresh);
       });
-      window.addEventListener('afterprint', () => { for (const details of closed) details.open = false; });
+      window.addEventListener('afterprint', () => {
+        for (const details of closed) details.open = false;
+        closed = [];
+      });
       filter();
       reveal();
     })();

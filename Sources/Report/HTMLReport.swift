@@ -150,7 +150,7 @@ public enum HTMLReport {
   private static func legend(_ span: TimeSpan) -> String {
     if span.isEmpty { return "" }
     let marks = [
-      ("bar open", "at a branch head"), ("bar past", "in the history only"), ("bar", "removed"),
+      ("bar open", "at a branch head"), ("bar past", "in the history only"), ("bar", "gone again"), ("out", "removed"),
       ("live", "live when asked"),
       ("dead", "dead when asked"), ("rotated", "rotated"),
     ]

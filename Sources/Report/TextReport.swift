@@ -45,7 +45,8 @@ public struct TextReport: Sendable {
     lines.append(
       "  rule \(finding.rule)  confidence \(finding.confidence.rawValue)  fingerprint \(finding.fingerprint)")
     for partner in finding.partners {
-      let distance = partner.lines == 0 ? "on the same line" : "\(partner.lines) \(partner.lines == 1 ? "line" : "lines") away"
+      let distance =
+        partner.lines == 0 ? "on the same line" : "\(partner.lines) \(partner.lines == 1 ? "line" : "lines") away"
       lines.append(
         "  with \(paint(partner.title, "1"))  \(partner.redacted)  \(distance)  rule \(partner.rule)  fingerprint \(partner.fingerprint)"
       )

@@ -7,12 +7,18 @@ extension Configuration {
     guard let value = node["format"], let name = reader.text("format", in: node) else { return nil }
     guard let format = SettingFormat(name) else {
       reader.mistake(
-        value,
-        "'\(ConfigurationReader.shown(name))' is no kind of file (known: json, toml, yaml, kubernetes-secret, ini, npmrc, "
-          + "properties, netrc, systemd-unit, tfvars, and the dialects of environment files)")
+        value, "'\(ConfigurationReader.shown(name))' is no kind of file",
+        hint: ConfigurationReader.hint(
+          name,
+          among: [
+            "json", "toml", "yaml", "kubernetes-secret", "ini", "npmrc", "properties", "netrc", "systemd-unit",
+            "tfvars",
+          ] + DotenvDialect.allCases.map(\.rawValue)))
       return nil
     }
-    if node["dialects"] != nil { reader.mistake(value, "give either format or dialects") }
+    if node["dialects"] != nil {
+      reader.mistake(value, "give either format or dialects", hint: "dialects are for environment files alone")
+    }
     return format
   }
 
@@ -23,7 +29,9 @@ extension Configuration {
     }
   }
 
-  static func files(_ node: Node) -> [String] { node["files"]?.array?.compactMap(\.string) ?? [] }
+  static func files(_ node: Node) -> [String] {
+    node["files"]?.array?.compactMap { $0.string ?? $0["path"]?.string } ?? []
+  }
 
   /// Whether the file's name says that its settings are not called like variables.
   static func isOtherFormat(_ path: String) -> Bool {
@@ -34,7 +42,8 @@ extension Configuration {
     guard let value = node["reload"] else { return [] }
     guard let list = value.array, list.allSatisfy({ $0.kind == .array }) else {
       reader.mistake(
-        value, "reload must be a list of commands, each a list: [[\"/usr/bin/systemctl\", \"restart\", \"shop\"]]")
+        value, "reload must be a list of commands, each a list",
+        hint: "write reload = [[\"/usr/bin/systemctl\", \"restart\", \"shop\"]]")
       return []
     }
     return list.map { command($0, "reload", &reader) }.filter { !$0.isEmpty }
@@ -46,12 +55,14 @@ extension Configuration {
     guard let program = words.first, words.count == node.array?.count, !words.contains(where: { $0.utf8.contains(0) })
     else {
       reader.mistake(
-        node, "\(field) must be a program and its arguments, such as [\"/usr/bin/systemctl\", \"restart\", \"shop\"]")
+        node, "\(field) must be a program and its arguments",
+        hint: "such as [\"/usr/bin/systemctl\", \"restart\", \"shop\"]")
       return []
     }
     guard program.hasPrefix("/") else {
       reader.mistake(
-        node, "\(field) must name its program by an absolute path, not '\(ConfigurationReader.shown(program))'")
+        node, "\(field) must name its program by an absolute path, not '\(ConfigurationReader.shown(program))'",
+        hint: "find it with: command -v \(ConfigurationReader.shown(program))")
       return []
     }
     return words

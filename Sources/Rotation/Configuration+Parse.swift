@@ -5,13 +5,15 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "scan"]
-  static let policyFields = ["max_age", "window", "grace", "settle", "proofs", "reload_timeout"]
+  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "budget", "scan"]
+  static let policyFields = [
+    "max_age", "window", "grace", "settle", "proofs", "reload_timeout", "soak", "on_leak",
+  ]
   static let keyFields =
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
-      "format", "reload",
-      "allow_plain_http", "database", "admin", "program", "page", "id_variable",
+      "format", "list", "reload", "deliver", "allow_plain_http",
+      "database", "admin", "program", "page", "id_variable",
     ] + policyFields
   static let maximumKeys = 100_000
 
@@ -24,14 +26,9 @@ extension Configuration {
   public static func parse(
     _ bytes: [UInt8], _ path: String, providers: [String]? = nil
   ) throws(ConfigurationErrors) -> Configuration {
-    let root: Node
-    do {
-      root = try TOML.parse(bytes, name: path)
-    } catch {
-      throw ConfigurationErrors(
-        mistakes: [ConfigurationMistake(file: path, line: error.line, reason: error.reason)])
-    }
-    var reader = ConfigurationReader(file: path)
+    let text = ConfigurationText.parse(bytes, path)
+    guard let root = text.root else { throw ConfigurationErrors(mistakes: text.mistakes.sorted { $0.line < $1.line }) }
+    var reader = ConfigurationReader(file: path, unreadable: text.mistakes)
     reader.allow(fields, in: root, of: "the configuration")
     let folder = Files.parent(path)
     var configuration = Configuration(path: path, keys: [])
@@ -44,9 +41,11 @@ extension Configuration {
       configuration.metricsPath = reader.text("file", in: metrics).map { resolve($0, folder) }
     }
     if let hooks = reader.table("hooks", in: root) {
-      reader.allow(["on_failure"], in: hooks, of: "[hooks]")
+      reader.allow(["on_failure", "webhook"], in: hooks, of: "[hooks]")
       configuration.onFailure = hooks["on_failure"].map { command($0, "on_failure", &reader) } ?? []
+      configuration.webhook = webhook(hooks, &reader)
     }
+    configuration.budget = RotationBudget.read(root, &reader)
     configuration.freezes = reader.tables("freeze", in: root).compactMap { FreezePeriod.read($0, &reader) }
     let policies = Policies(root, &reader)
     configuration.keys = reader.tables("key", in: root).map { key($0, folder, policies, &reader) }
@@ -55,6 +54,7 @@ extension Configuration {
     }
     if let providers { checkProviders(root, providers, &reader) }
     checkDuplicates(configuration, &reader)
+    checkFreezes(configuration, root, &reader)
     guard reader.mistakes.isEmpty else {
       throw ConfigurationErrors(mistakes: reader.mistakes.sorted { $0.line < $1.line })
     }
@@ -69,7 +69,8 @@ extension Configuration {
     reader.allow(keyFields, in: node, of: owner)
     if !name.isEmpty, !isWord(name) {
       reader.mistake(
-        node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'")
+        node["name"] ?? node, "name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'",
+        hint: "such as \"shop-production\"")
     }
     let variable = reader.requiredText("variable", in: node, of: owner) ?? ""
     let format = format(node, &reader)
@@ -77,23 +78,21 @@ extension Configuration {
       !files(node).contains(where: isOtherFormat), !isVariable(variable)
     {
       reader.mistake(
-        node["variable"] ?? node, "variable must be a name that environment files can hold: letters, digits and '_'")
+        node["variable"] ?? node, "variable must be a name that environment files can hold: letters, digits and '_'",
+        hint: "such as \"API_KEY\"; other kinds of files name their settings like /a/b, with format = \"json\"")
     }
-    let files = reader.texts("files", in: node)
-    if node["files"] == nil {
-      reader.mistake(node, "\(owner) has no files: list every file that holds the value")
-    } else if files.isEmpty, node["files"]?.array?.isEmpty == true {
-      reader.mistake(node["files"] ?? node, "files is empty: list every file that holds the value")
-    }
+    let files = files(of: node, owner, folder, &reader)
     let environment = reader.text("environment", in: node)
     var key = ConfiguredKey(
       name: name, provider: reader.requiredText("provider", in: node, of: owner) ?? "",
       base: base(node, owner, &reader), keyID: reader.text("key_id", in: node), environment: environment,
       tenant: reader.text("tenant", in: node), account: reader.text("account", in: node),
-      plan: reader.text("plan", in: node), variable: variable, files: files.map { resolve($0.text, folder) },
+      plan: reader.text("plan", in: node), variable: variable, files: files.paths,
       dialects: dialects(node, &reader), format: format, reload: reload(node, &reader),
       policy: policies.policy(of: node, environment: environment, &reader),
       line: node.line)
+    key.places = files.places
+    key.deliveries = deliveries(node, owner, folder, &reader)
     key.service = service(node, folder, owner, &reader)
     key.idVariable = reader.text("id_variable", in: node)
     if let id = key.idVariable, id == key.variable {
@@ -102,36 +101,67 @@ extension Configuration {
     return key
   }
 
-  private static func base(_ node: Node, _ owner: String, _ reader: inout ConfigurationReader) -> String? {
-    let plain = node["allow_plain_http"]
-    if let plain, plain.boolean == nil { reader.mistake(plain, "allow_plain_http must be true or false") }
-    guard let value = node["base"], let text = reader.text("base", in: node) else { return nil }
-    guard let address = WebAddress(text), !address.path.contains("?") else {
+  /// Where failures are told: anybody on the way could read a plain one.
+  private static func webhook(_ node: Node, _ reader: inout ConfigurationReader) -> String? {
+    guard let value = node["webhook"], let text = reader.text("webhook", in: node) else { return nil }
+    guard let address = WebAddress(text), address.scheme == "https" || isLocal(address.host) else {
       reader.mistake(
-        value, "base must be an address such as \"https://api.example.org\", without user, query or fragment")
+        value, "webhook must be an https address without user or fragment",
+        hint: "such as \"https://alerts.example.org/keywright\"")
       return nil
     }
-    let local = ["localhost", "::1", "[::1]"].contains(address.host) || address.host.hasPrefix("127.")
-    if address.scheme != "https", !local, plain?.boolean != true {
-      reader.mistake(
-        value,
-        "base is plain http, so \(owner)'s value would cross the network for all to read: "
-          + "use https, or consent with allow_plain_http = true")
+    return text
+  }
+
+  static func isLocal(_ host: String) -> Bool {
+    ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
+  }
+
+  /// Names of environments and keys that nothing has are mistakes of the pen.
+  private static func checkFreezes(_ configuration: Configuration, _ root: Node, _ reader: inout ConfigurationReader) {
+    let environments = Array(Set(configuration.keys.compactMap(\.environment))).sorted()
+    let names = configuration.keys.map(\.name)
+    for node in root["freeze"]?.array ?? [] where node.kind == .table {
+      for (field, known) in [("environments", environments), ("keys", names)] {
+        for item in node[field]?.array ?? [] {
+          guard let text = item.string, !text.isEmpty, !known.contains(text) else { continue }
+          let what = field == "keys" ? "no key is named" : "no key is in the environment"
+          reader.mistake(
+            item, "\(what) '\(ConfigurationReader.shown(text))', so this freeze would not hold for anything",
+            hint: known.isEmpty ? nil : ConfigurationReader.hint(text, among: Array(known.prefix(50))))
+        }
+      }
     }
+  }
+
+  private static func base(_ node: Node, _ owner: String, _ reader: inout ConfigurationReader) -> String? {
+    guard let text = address("base", node, owner, &reader) else { return nil }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
   }
 
-  private static func dialects(_ node: Node, _ reader: inout ConfigurationReader) -> [DotenvDialect] {
-    reader.texts("dialects", in: node).compactMap { item in
-      if let dialect = DotenvDialect(rawValue: item.text) { return dialect }
-      let known = DotenvDialect.allCases.map(\.rawValue)
-      let near = ConfigurationReader.nearest(item.text, among: known).map { "; did you mean '\($0)'?" }
+  static func checkAddress(_ node: Node, _ reader: inout ConfigurationReader) {
+    _ = address("address", node, "the key", &reader)
+  }
+
+  /// An address that values may be sent to.
+  private static func address(
+    _ field: String, _ node: Node, _ owner: String, _ reader: inout ConfigurationReader
+  ) -> String? {
+    let plain = node["allow_plain_http"]
+    if let plain, plain.boolean == nil { reader.mistake(plain, "allow_plain_http must be true or false") }
+    guard let value = node[field], let text = reader.text(field, in: node) else { return nil }
+    guard let address = WebAddress(text), !address.path.contains("?") else {
       reader.mistake(
-        item.line,
-        "'\(ConfigurationReader.shown(item.text))' is no dialect of environment files"
-          + (near ?? " (known: \(known.joined(separator: ", ")))"))
+        value, "\(field) must be an address without user, query or fragment",
+        hint: "such as \"https://api.example.org\"")
       return nil
     }
+    if address.scheme != "https", !isLocal(address.host), plain?.boolean != true {
+      reader.mistake(
+        value, "\(field) is plain http, so the value of \(owner) would cross the network for all to read",
+        hint: "use https, or consent with allow_plain_http = true")
+    }
+    return text
   }
 
   private static func checkProviders(_ root: Node, _ known: [String], _ reader: inout ConfigurationReader) {
@@ -139,10 +169,9 @@ extension Configuration {
       guard let value = node["provider"], let name = value.string, !name.isEmpty, !known.contains(name) else {
         continue
       }
-      let near =
-        ConfigurationReader.nearest(name, among: known).map { "; did you mean '\($0)'?" }
-        ?? "; see: keywright rules list"
-      reader.mistake(value, "no provider is named '\(ConfigurationReader.shown(name))'\(near)")
+      let near = ConfigurationReader.nearest(name, among: known).map { "did you mean '\($0)'?" }
+      reader.mistake(
+        value, "no provider is named '\(ConfigurationReader.shown(name))'", hint: near ?? "see: keywright rules list")
     }
   }
 
@@ -151,18 +180,22 @@ extension Configuration {
     var places: [String: ConfiguredKey] = [:]
     for key in configuration.keys where !key.name.isEmpty {
       if let first = names[key.name] {
-        reader.mistake(key.line, "a key '\(key.name)' is already defined on line \(first)")
+        reader.mistake(
+          key.line, "a key '\(key.name)' is already defined on line \(first)", hint: "give it another name")
       } else {
         names[key.name] = key.line
       }
       for file in key.files {
-        let place = "\(key.variable)\u{0}\(file)"
+        let variable = key.variable(in: file)
+        let place = "\(variable)\u{0}\(file)"
         if let other = places[place] {
+          // Lists hold several keys: that is what they are for.
+          if other.line != key.line, other.places[file]?.isList == true, key.places[file]?.isList == true { continue }
           reader.mistake(
             key.line,
             other.line == key.line
               ? "\(file) is listed twice"
-              : "\(key.variable) in \(file) is already the place of the key '\(other.name)' (line \(other.line))")
+              : "\(variable) in \(file) is already the place of the key '\(other.name)' (line \(other.line))")
         } else {
           places[place] = key
         }

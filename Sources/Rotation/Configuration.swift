@@ -25,6 +25,10 @@ public struct ConfiguredKey: Sendable, Equatable {
   public var variable: String
   /// Every file that holds it: absolute paths.
   public var files: [String]
+  /// What some of the files say differently, by path.
+  public var places: [String: FilePlace] = [:]
+  /// The places beyond files that hold it.
+  public var deliveries: [DeliveryTarget] = []
   /// Who reads the files (`compose`, `systemd`...); empty for what can be told from a file's name.
   public var dialects: [DotenvDialect]
   /// What kind of files they are, where that can't be told from their names and they are no environment files.
@@ -65,6 +69,36 @@ public struct ConfiguredKey: Sendable, Equatable {
   }
 }
 
+/// What one file says differently from its key.
+public struct FilePlace: Sendable, Equatable {
+  /// The variable that holds the value there; nil for the key's.
+  public var variable: String?
+  /// Who reads the file; empty for the key's.
+  public var dialects: [DotenvDialect]
+  /// What kind of file it is; nil for the key's.
+  public var format: SettingFormat?
+  /// Whether its value is a list that holds the new key and the old one while the rotation lasts.
+  public var isList: Bool
+
+  /// A place as given.
+  public init(
+    variable: String? = nil, dialects: [DotenvDialect] = [], format: SettingFormat? = nil, isList: Bool = false
+  ) {
+    self.variable = variable
+    self.dialects = dialects
+    self.format = format
+    self.isList = isList
+  }
+}
+
+/// What is done about a key that has leaked.
+public enum LeakResponse: String, Sendable, CaseIterable {
+  /// The new key is in its place before the old one is ended: nothing stands still.
+  case replaceFirst = "replace-first"
+  /// The old key is given no grace and no soak: what uses it may stand still until it has the new one.
+  case revokeFirst = "revoke-first"
+}
+
 /// How a key is rotated. Durations are in milliseconds.
 public struct KeyPolicy: Sendable, Equatable {
   /// The age at which it is due; nil for never.
@@ -79,6 +113,10 @@ public struct KeyPolicy: Sendable, Equatable {
   public var proofs: Int = 3
   /// How long one reload command may take.
   public var reloadTimeoutMs: Int64 = 60_000
+  /// How long the old key is left alone after everything has the new one, before it is ended.
+  public var soakMs: Int64 = 0
+  /// What is done when it has leaked.
+  public var onLeak = LeakResponse.replaceFirst
 
   /// The defaults.
   public init() {}
@@ -98,11 +136,16 @@ public struct Configuration: Sendable, Equatable {
   public var freezes: [FreezePeriod]
   /// A program that is told about every rotation that did not end well, with its arguments; empty for none.
   public var onFailure: [String]
+  /// An address that is told the same, by a POST of JSON; nil for none.
+  public var webhook: String?
+  /// How much a scheduler may begin.
+  public var budget: RotationBudget
 
   /// A configuration as given.
   public init(
     path: String, keys: [ConfiguredKey], installKeyPath: String? = nil, metricsPath: String? = nil,
-    freezes: [FreezePeriod] = [], onFailure: [String] = []
+    freezes: [FreezePeriod] = [], onFailure: [String] = [], webhook: String? = nil,
+    budget: RotationBudget = RotationBudget()
   ) {
     self.path = path
     self.keys = keys
@@ -110,29 +153,10 @@ public struct Configuration: Sendable, Equatable {
     self.metricsPath = metricsPath
     self.freezes = freezes
     self.onFailure = onFailure
+    self.webhook = webhook
+    self.budget = budget
   }
 
   /// The key of that name.
   public func key(named name: String) -> ConfiguredKey? { keys.first { $0.name == name } }
-}
-
-/// A mistake in a configuration.
-public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible {
-  /// The file.
-  public var file: String
-  /// Counted from 1.
-  public var line: Int
-  /// What is wrong, and what would be right.
-  public var reason: String
-
-  /// `file:line: reason`.
-  public var description: String { "\(file):\(line): \(reason)" }
-}
-
-/// Every mistake of a configuration.
-public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
-  /// In the order of their lines.
-  public var mistakes: [ConfigurationMistake]
-  /// A line each.
-  public var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }

@@ -14,7 +14,8 @@ struct Policies {
     }
     for entry in reader.table("environment", in: root)?.entries ?? [] {
       guard entry.value.kind == .table else {
-        reader.mistake(entry.keyLine, "environment.\(ConfigurationReader.shown(entry.key)) must be a table")
+        let name = ConfigurationReader.shown(entry.key)
+        reader.mistake(entry.keyLine, "environment.\(name) must be a table", hint: "write [environment.\(name)]")
         continue
       }
       reader.allow(
@@ -37,9 +38,21 @@ struct Policies {
     if let grace = reader.duration("grace", in: node, 0...7 * 86_400_000) { policy.graceMs = grace }
     if let settle = reader.duration("settle", in: node, 1_000...3_600_000) { policy.settleMs = settle }
     if let timeout = reader.duration("reload_timeout", in: node, 1_000...3_600_000) { policy.reloadTimeoutMs = timeout }
+    if let soak = reader.duration("soak", in: node, 0...90 * 86_400_000) { policy.soakMs = soak }
+    if let value = node["on_leak"], let text = reader.text("on_leak", in: node) {
+      if let response = LeakResponse(rawValue: text) {
+        policy.onLeak = response
+      } else {
+        reader.mistake(
+          value, "'\(ConfigurationReader.shown(text))' is nothing that can be done about a leak",
+          hint: ConfigurationReader.hint(text, among: LeakResponse.allCases.map(\.rawValue)))
+      }
+    }
     if let proofs = reader.integer("proofs", in: node, 1...20) { policy.proofs = proofs }
     if let age = policy.maximumAgeMs, policy.windowMs >= age {
-      reader.mistake(node["window"] ?? node["max_age"] ?? node, "window must be shorter than max_age")
+      reader.mistake(
+        node["window"] ?? node["max_age"] ?? node, "window must be shorter than max_age",
+        hint: "it is how long before max_age a key may already be rotated")
     }
     return policy
   }

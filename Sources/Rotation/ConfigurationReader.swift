@@ -6,33 +6,49 @@ internal import RuleBook
 struct ConfigurationReader {
   let file: String
   private(set) var mistakes: [ConfigurationMistake] = []
+  private let hasUnreadableLines: Bool
 
-  init(file: String) { self.file = file }
-
-  mutating func mistake(_ line: Int, _ reason: String) {
-    mistakes.append(ConfigurationMistake(file: file, line: line, reason: reason))
+  init(file: String, unreadable: [ConfigurationMistake] = []) {
+    self.file = file
+    mistakes = unreadable
+    hasUnreadableLines = !unreadable.isEmpty
   }
 
-  mutating func mistake(_ node: Node, _ reason: String) { mistake(node.line, reason) }
+  mutating func mistake(_ line: Int, _ reason: String, hint: String? = nil) {
+    mistakes.append(ConfigurationMistake(file: file, line: line, reason: reason, hint: hint))
+  }
+
+  mutating func mistake(_ node: Node, _ reason: String, hint: String? = nil) {
+    mistake(node.line, reason, hint: hint)
+  }
+
+  /// Something that is not there; not said where a line could not be read that may have held it.
+  mutating func missing(_ node: Node, _ reason: String, hint: String? = nil) {
+    if !hasUnreadableLines { mistake(node, reason, hint: hint) }
+  }
+
+  /// The nearest of the known words, or all of them.
+  static func hint(_ word: String, among known: [String]) -> String {
+    nearest(word, among: known).map { "did you mean '\($0)'?" } ?? "known: \(known.joined(separator: ", "))"
+  }
 
   /// Refuses every field that is not among `fields`, and names the nearest that is.
   mutating func allow(_ fields: [String], in node: Node, of owner: String) {
     for entry in node.entries ?? [] where !fields.contains(entry.key) {
-      let near = ConfigurationReader.nearest(entry.key, among: fields).map { "; did you mean '\($0)'?" }
       mistake(
-        entry.keyLine,
-        "unknown field '\(Self.shown(entry.key))' in \(owner)\(near ?? " (known: \(fields.joined(separator: ", ")))")")
+        entry.keyLine, "unknown field '\(Self.shown(entry.key))' in \(owner)",
+        hint: ConfigurationReader.hint(entry.key, among: fields))
     }
   }
 
   mutating func text(_ field: String, in node: Node) -> String? {
     guard let value = node[field] else { return nil }
     guard let text = value.string else {
-      mistake(value, "\(field) must be text in quotes")
+      mistake(value, "\(field) must be text in quotes", hint: "write \(field) = \"…\"")
       return nil
     }
     guard !text.isEmpty else {
-      mistake(value, "\(field) is empty")
+      mistake(value, "\(field) is empty", hint: "give it a value, or leave it out")
       return nil
     }
     guard text.utf8.count <= 4_096, text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
@@ -44,7 +60,7 @@ struct ConfigurationReader {
 
   mutating func requiredText(_ field: String, in node: Node, of owner: String) -> String? {
     guard node[field] != nil else {
-      mistake(node, "\(owner) has no \(field)")
+      missing(node, "\(owner) has no \(field)", hint: "add \(field) = \"…\"")
       return nil
     }
     return text(field, in: node)
@@ -53,7 +69,7 @@ struct ConfigurationReader {
   mutating func texts(_ field: String, in node: Node) -> [(text: String, line: Int)] {
     guard let value = node[field] else { return [] }
     guard let list = value.array else {
-      mistake(value, "\(field) must be a list of texts, such as [\"…\"]")
+      mistake(value, "\(field) must be a list of texts", hint: "write \(field) = [\"…\"]")
       return []
     }
     return list.compactMap { item in
@@ -70,7 +86,8 @@ struct ConfigurationReader {
   mutating func duration(_ field: String, in node: Node, _ range: ClosedRange<Int64>) -> Int64? {
     guard let value = node[field] else { return nil }
     guard let text = value.string, let milliseconds = DurationText.milliseconds(text) else {
-      mistake(value, "\(field) must be a duration in quotes, such as \"90d\", \"12h\" or \"1h30m\"")
+      mistake(
+        value, "\(field) must be a duration in quotes", hint: "such as \"90d\", \"12h\" or \"1h30m\"")
       return nil
     }
     guard range.contains(milliseconds) else {
@@ -94,7 +111,7 @@ struct ConfigurationReader {
   mutating func tables(_ field: String, in node: Node) -> [Node] {
     guard let value = node[field] else { return [] }
     guard let list = value.array, list.allSatisfy({ $0.kind == .table }) else {
-      mistake(value, "'\(field)' must be a list of tables: write [[\(field)]]")
+      mistake(value, "'\(field)' must be a list of tables", hint: "write [[\(field)]]")
       return []
     }
     return list
@@ -103,7 +120,7 @@ struct ConfigurationReader {
   mutating func table(_ field: String, in node: Node) -> Node? {
     guard let value = node[field] else { return nil }
     guard value.kind == .table else {
-      mistake(value, "'\(field)' must be a table: write [\(field)]")
+      mistake(value, "'\(field)' must be a table", hint: "write [\(field)]")
       return nil
     }
     return value

@@ -28,7 +28,7 @@ extension RotationRun {
     case .committed, .reloaded: try reloadThenRetire()
     case .oldRevoked: try proveDeath()
     case .oldAlive: try retireAgain()
-    case .oldProvenDead: try finish()
+    case .oldProvenDead: try dropThenFinish()
     case .human, .resumed, .done, .rolledBack, .closed, .aborted: .stop
     }
   }

@@ -14,9 +14,14 @@ public struct DueKey: Sendable, Equatable {
   public var sinceMs: Int64?
   /// Why it is not rotated although it is due; nil if nothing holds it.
   public var heldBy: String?
+  /// When a rotation was last begun that did not end well, in milliseconds since 1970; nil if none was.
+  public var failedMs: Int64?
 
   /// Whether it is to be rotated at a moment.
   public func isDue(at nowMs: Int64) -> Bool { dueMs.map { $0 <= nowMs } ?? false && heldBy == nil }
+
+  /// Where it stands in the queue: one that was tried in vain goes behind those that were not.
+  var turn: Int64 { max(dueMs ?? .max, failedMs ?? .min) }
 }
 
 /// Reckons what is due.
@@ -37,20 +42,23 @@ public enum Due {
     }
     let since = known.lastSuccessMs ?? known.firstSeenMs
     let due = since + maximum - offset(key.name, since, key.policy.windowMs)
-    var held = configuration.freezes.first { $0.holds(at: nowMs, environment: key.environment) }.map(\.reason)
+    var held = configuration.freezes.first {
+      $0.holds(at: nowMs, key: key.name, environment: key.environment)
+    }.map(\.reason)
     if held == nil, let attempt = known.lastAttemptMs, attempt > since, nowMs - attempt < retryMs, nowMs >= attempt {
       held = "the last attempt was \(DurationText.text(milliseconds: nowMs - attempt)) ago"
     }
-    return DueKey(key: key, dueMs: due, sinceMs: since, heldBy: held)
+    let failed = known.lastAttemptMs.flatMap { $0 > since ? $0 : nil }
+    return DueKey(key: key, dueMs: due, sinceMs: since, heldBy: held, failedMs: failed)
   }
 
-  /// How every key stands, the longest overdue first.
+  /// How every key stands: the longest overdue first, and behind them those that were tried in vain.
   public static func all(
     _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64
   ) throws(LedgerError) -> [DueKey] {
     let known = Dictionary(try ledger.inventory().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     return configuration.keys.map { key($0, known[$0.name], configuration, nowMs: nowMs) }
-      .sorted { ($0.dueMs ?? .max, $0.key.name) < ($1.dueMs ?? .max, $1.key.name) }
+      .sorted { ($0.turn, $0.key.name) < ($1.turn, $1.key.name) }
   }
 
   /// Notes keys that were never seen, so that their age counts from now, and values that were changed by other hands.
@@ -80,45 +88,4 @@ public enum Due {
     let number = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return Int64(number % UInt64(windowMs))
   }
-}
-
-/// What a schedule will do.
-public struct ScheduledRotation: Sendable, Equatable {
-  /// The key's name.
-  public var name: String
-  /// The environment.
-  public var environment: String?
-  /// When, in milliseconds since 1970.
-  public var timeMs: Int64
-  /// The freeze that holds it back from its proper moment; nil if none does.
-  public var delayedBy: String?
-}
-
-extension Due {
-  /// Every rotation that is to be expected before a moment, if each goes well: the simulation behind `schedule show`.
-  public static func forecast(
-    _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64, untilMs: Int64
-  ) throws(LedgerError) -> [ScheduledRotation] {
-    let known = Dictionary(try ledger.inventory().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-    var planned: [ScheduledRotation] = []
-    for key in configuration.keys {
-      guard let maximum = key.policy.maximumAgeMs else { continue }
-      var since = known[key.name].map { $0.lastSuccessMs ?? $0.firstSeenMs } ?? nowMs
-      while planned.count < maximumForecast {
-        var time = max(since + maximum - offset(key.name, since, key.policy.windowMs), nowMs)
-        var delayed: String?
-        while let freeze = configuration.freezes.first(where: { $0.holds(at: time, environment: key.environment) }) {
-          time = freeze.toMs
-          delayed = freeze.reason
-        }
-        guard time < untilMs else { break }
-        planned.append(
-          ScheduledRotation(name: key.name, environment: key.environment, timeMs: time, delayedBy: delayed))
-        since = time
-      }
-    }
-    return planned.sorted { ($0.timeMs, $0.name) < ($1.timeMs, $1.name) }
-  }
-
-  private static let maximumForecast = 100_000
 }

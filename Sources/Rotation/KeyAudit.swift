@@ -12,6 +12,8 @@ public struct KeyRemark: Sendable, Equatable {
     case overdue
     /// The same value as another key.
     case shared
+    /// The same value as a key of another environment.
+    case sharedEnvironments = "shared_environments"
     /// A file that others can read.
     case readable
     /// A file that git tracks.
@@ -22,6 +24,14 @@ public struct KeyRemark: Sendable, Equatable {
     case open
     /// No max_age.
     case ageless
+    /// In the ledger, and not in the configuration.
+    case unconfigured
+    /// The provider does not know it, or has ended it.
+    case unknownToProvider = "unknown_to_provider"
+    /// The provider has it, and no configured key is it.
+    case unmanaged
+    /// Not used for long, as the provider says.
+    case unused
   }
   /// The key's name.
   public var key: String
@@ -44,7 +54,7 @@ public enum KeyAudit {
     _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64, isTracked: (String) -> Bool
   ) throws(LedgerError) -> [KeyRemark] {
     var remarks: [KeyRemark] = []
-    var seen: [String: String] = [:]
+    var seen: [String: ConfiguredKey] = [:]
     let open = Dictionary(try ledger.openRotations().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     let known = Dictionary(try ledger.inventory().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     for key in configuration.keys {
@@ -64,15 +74,33 @@ public enum KeyAudit {
       do throws(RotationRefusal) {
         let fingerprint = ledger.install.fingerprints.fingerprint(try KeyFiles.currentValue(key))
         if let other = seen[fingerprint] {
-          remark(.shared, "it has the same value as \(other): who holds one holds both")
+          shared(key, other, remark)
         }
-        seen[fingerprint] = seen[fingerprint] ?? key.name
+        seen[fingerprint] = seen[fingerprint] ?? key
       } catch {
         remark(.unreadable, error.reason)
       }
       for file in key.files { place(file, isTracked, remark) }
     }
+    for name in known.keys.sorted() where configuration.key(named: name) == nil {
+      remarks.append(
+        KeyRemark(
+          key: name, kind: .unconfigured,
+          text: "the ledger knows it and the configuration does not: if it still works, nobody rotates it"))
+    }
     return remarks
+  }
+
+  private static func shared(
+    _ key: ConfiguredKey, _ other: ConfiguredKey, _ remark: (KeyRemark.Kind, String) -> Void
+  ) {
+    guard key.environment != other.environment else {
+      return remark(.shared, "it has the same value as \(other.name): who holds one holds both")
+    }
+    remark(
+      .sharedEnvironments,
+      "it has the same value in \(key.environment ?? "no environment") as \(other.name) in "
+        + "\(other.environment ?? "no environment"): who gets into one gets into both; give each a key of its own")
   }
 
   private static func place(_ file: String, _ isTracked: (String) -> Bool, _ remark: (KeyRemark.Kind, String) -> Void) {

@@ -1,7 +1,6 @@
 // The files of a configured key: what value they hold now, and whether all of them can be rewritten.
 
 internal import EnvFiles
-internal import Formats
 internal import Posix
 internal import Providers
 public import Secrets
@@ -12,7 +11,8 @@ public enum KeyFiles {
   ///
   /// - Throws: ``RotationRefusal`` where a file can't be read, lacks the variable, or holds another value.
   public static func currentValue(_ key: ConfiguredKey) throws(RotationRefusal) -> Secret {
-    guard let first = key.targets.first else {
+    // A list alone can't tell which of its members is ours.
+    guard let first = key.targets.first(where: { !$0.isList }) ?? key.targets.first else {
       throw RotationRefusal(.configuration, "the key '\(key.name)' has no files")
     }
     var value = try read(first)
@@ -20,9 +20,9 @@ public enum KeyFiles {
     if key.service?.user != nil, let password = ConnectionAddress.password(in: value) { value = password }
     guard value.count > 0 else {
       throw RotationRefusal(
-        .configuration, "\(first.path): \(key.variable) is empty", hint: "put the key's value there first")
+        .configuration, "\(first.path): \(first.variable) is empty", hint: "put the key's value there first")
     }
-    for target in key.targets.dropFirst() {
+    for target in key.targets where target != first {
       let state: EnvState
       do throws(EnvFileError) { state = try EnvFiles.state(of: target, old: value, new: nil) } catch {
         throw refusal(error)
@@ -31,11 +31,14 @@ public enum KeyFiles {
       case .holdsOld, .holdsNew: continue
       case .absent:
         throw RotationRefusal(
-          .configuration, "\(target.path) does not set \(key.variable)",
+          .configuration, "\(target.path) does not set \(target.variable)",
           hint: "put the key's value there, or take the file out of the configuration of '\(key.name)'")
       case .holdsOther:
         throw RotationRefusal(
-          .configuration, "\(first.path) and \(target.path) hold different values of \(key.variable)",
+          .configuration,
+          target.isList
+            ? "the list \(target.variable) in \(target.path) does not hold the value of \(first.variable) in \(first.path)"
+            : "\(first.path) and \(target.path) hold different values of \(target.variable)",
           hint: "make them the same, or configure two keys")
       }
     }
@@ -146,6 +149,4 @@ extension ConfiguredKey {
     guard let idVariable else { return [] }
     return files.map { EnvTarget(path: $0, variable: idVariable, dialects: dialects, format: format) }
   }
-
-  var targets: [EnvTarget] { files.map { EnvTarget(path: $0, variable: variable, dialects: dialects, format: format) } }
 }

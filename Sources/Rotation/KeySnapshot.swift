@@ -17,6 +17,12 @@ struct KeySnapshot: Equatable {
   var keyID: String?
   var variable: String
   var files: [String]
+  /// What some of the files say differently, by path.
+  var places: [String: FilePlace] = [:]
+  /// The places beyond files that hold it.
+  var deliveries: [DeliveryTarget] = []
+  /// How long the old key is left alone after everything has the new one.
+  var soakMs: Int64 = 0
   var dialects: [DotenvDialect]
   var format: String?
   var reload: [[String]]
@@ -65,6 +71,9 @@ struct KeySnapshot: Equatable {
     facts.set("key_id", keyID)
     facts.set("variable", variable)
     facts.set("files", files)
+    facts.set("places", places.keys.sorted().compactMap { path in places[path]?.facts(path) })
+    facts.set("deliveries", deliveries.map(\.facts))
+    facts.set("soak_ms", soakMs)
     facts.set("dialects", dialects.map(\.rawValue))
     facts.set("format", format)
     facts.set(
@@ -112,6 +121,11 @@ struct KeySnapshot: Equatable {
     plan = node["plan"]?.string
     keyID = node["key_id"]?.string
     files = node.texts("files")
+    for place in node["places"]?.array ?? [] {
+      if let path = place["path"]?.string { places[path] = FilePlace(place) }
+    }
+    deliveries = (node["deliveries"]?.array ?? []).compactMap { DeliveryTarget($0) }
+    soakMs = Int64(node["soak_ms"]?.integer ?? 0)
     dialects = node.texts("dialects").compactMap(DotenvDialect.init(rawValue:))
     format = node["format"]?.string
     reload = (node["reload"]?.array ?? []).map { $0.texts("command") }.filter { !$0.isEmpty }
@@ -149,6 +163,10 @@ struct KeySnapshot: Equatable {
     self.keyID = keyID
     variable = key.variable
     files = key.files
+    places = key.places
+    deliveries = key.deliveries
+    // What has leaked is not kept alive for comfort.
+    soakMs = reason == "leaked" ? 0 : key.policy.soakMs
     dialects = key.dialects
     format = key.format?.description
     reload = key.reload

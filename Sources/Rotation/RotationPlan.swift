@@ -63,13 +63,22 @@ public struct RotationPlanner: Sendable {
     lines.append("  would send:")
     lines += requests(preflight, grace).map { "    \($0)" }
     lines.append("  would write, only where the old value stands:")
-    for preview in preflight.previews {
+    for (target, preview) in zip(key.targets, preflight.previews) {
       let at = preview.lines.map { "\($0)" }.joined(separator: ", ")
       let quoting = preview.quoting == .none ? "unquoted" : "in \(preview.quoting.rawValue) quotes"
       let readers = preview.readers.map(\.description).joined(separator: ", ")
       let part = preview.isPart ? ", as a part of a longer value" : ""
-      lines.append("    \(preview.path):\(at): \(key.variable), \(quoting)\(part), as \(readers) reads it")
+      let list = target.isList ? ", a list: the new key first, the old one out of it at the end" : part
+      lines.append("    \(preview.path):\(at): \(target.variable), \(quoting)\(list), as \(readers) reads it")
       lines += preview.warnings.map { "      note: \($0)" }
+    }
+    if !key.deliveries.isEmpty {
+      lines.append("  would deliver to, after a look whether the old value is there:")
+      lines += key.deliveries.map { "    \($0.label)" }
+    }
+    if key.policy.soakMs > 0 {
+      let soak = DurationText.text(milliseconds: key.policy.soakMs)
+      lines.append("  would then leave the old key alone for \(soak)")
     }
     if !key.reload.isEmpty {
       lines.append("  would run, before the old key is ended:")

@@ -23,9 +23,9 @@ public struct RotationReport: Sendable {
     /// Milliseconds since 1970.
     public var timeMs: Int64
   }
-  /// One file's part.
+  /// One file's part, or that of a place beyond files.
   public struct File: Sendable, Equatable {
-    /// As the configuration names it.
+    /// As the configuration names it; a place beyond files by its kind, address and name.
     public var path: String
     /// The lines that were changed, counted from 1.
     public var lines: [Int]
@@ -95,7 +95,7 @@ public struct RotationReport: Sendable {
     if hint == nil, [.unknown, .interrupted].contains(self.outcome) { hint = "run: keywright resume" }
     attempts = replay.attempt
     steps = replay.steps.map { Step(state: $0.state, timeMs: $0.timeMs) }
-    files = replay.snapshot.files.map { path in
+    files = (replay.snapshot.files + replay.snapshot.deliveries.map(\.label)).map { path in
       let fact = replay.files.first { $0.path == path }
       return File(path: path, lines: fact?.lines ?? [], state: fact?.how ?? "pending")
     }

@@ -25,6 +25,8 @@ final class RotationRun {
   private(set) var replay: Replay
   /// Why it stopped, where the journal does not say.
   var obstacle: String?
+  /// Whether it stopped only to let time go by, as the policy wants it.
+  var isWaiting = false
   /// Whether the old key was already tried again in this run.
   var triedAgain = false
   private let lock: KeyLock
@@ -120,11 +122,9 @@ final class RotationRun {
   }
 
   var targets: [EnvTarget] {
-    snapshot.files.map {
-      EnvTarget(
-        path: $0, variable: snapshot.variable, dialects: snapshot.dialects,
-        format: snapshot.format.flatMap { SettingFormat($0) })
-    }
+    FilePlace.targets(
+      snapshot.files, snapshot.places, variable: snapshot.variable, dialects: snapshot.dialects,
+      format: snapshot.format.flatMap { SettingFormat($0) })
   }
 }
 

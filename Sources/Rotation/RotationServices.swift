@@ -57,6 +57,8 @@ public struct RotationServices: Sendable {
   public var runHook: @Sendable (_ command: [String], _ variables: [String: String], _ timeoutMs: Int64) -> HookEnd
   /// The reload commands that trusted configuration names for a key now; nil where it does not name the key.
   public var reloads: @Sendable (_ key: String) -> [[String]]?
+  /// Brings the value to a place beyond files.
+  public var deliver: @Sendable (_ delivery: Delivery) -> DeliveryEnd
   /// Asks the person at the terminal; without a terminal there is nobody. What is asked for a value is read without echo.
   public var person: (any Person)?
   /// Called with `STATE:before` and `STATE:after` round each journal entry. A testing aid: what it throws ends the run on
@@ -77,6 +79,7 @@ public struct RotationServices: Sendable {
       HookEnd(failure: "no program can be run here")
     },
     reloads: @escaping @Sendable (String) -> [[String]]? = { _ in nil },
+    deliver: @escaping @Sendable (Delivery) -> DeliveryEnd = { _ in .obstacle("nothing can be delivered here") },
     person: (any Person)? = nil, checkpoint: @escaping @Sendable (String) throws -> Void = { _ in },
     isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) {
@@ -88,6 +91,7 @@ public struct RotationServices: Sendable {
     self.files = files
     self.runHook = runHook
     self.reloads = reloads
+    self.deliver = deliver
     self.person = person
     self.checkpoint = checkpoint
     self.isInterrupted = isInterrupted

@@ -98,6 +98,8 @@ public enum RotationOutcome: String, Sendable, CaseIterable {
   case notExecuted = "not_executed"
   /// Not ended: the provider or this machine did not let it go on. `resume` will.
   case unknown
+  /// Not ended: it lets time go by, as the policy wants it.
+  case waiting
   /// Not ended: only a person can go on.
   case human
   /// Not ended: the old key still works.

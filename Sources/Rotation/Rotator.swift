@@ -31,6 +31,7 @@ public final class Rotator: Sendable {
     services.progress("\(key.name): trying everything that can fail here")
     var preflight = try Preflight(key, services)
     try preflight.askProvider(services)
+    try preflight.rehearseDeliveries(services)
     let run = try begin(preflight, reason, graceMs ?? key.policy.graceMs, lock)
     return try finish(run)
   }
@@ -183,6 +184,6 @@ public final class Rotator: Sendable {
   }
 
   private func report(_ run: RotationRun) throws -> RotationReport {
-    RotationReport(run.replay, outcome: nil, obstacle: run.obstacle)
+    RotationReport(run.replay, outcome: run.isWaiting ? .waiting : nil, obstacle: run.obstacle)
   }
 }

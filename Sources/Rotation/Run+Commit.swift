@@ -7,7 +7,7 @@ internal import Posix
 internal import Secrets
 
 extension RotationRun {
-  private static let fileLockMilliseconds: Int64 = 20_000
+  static let fileLockMilliseconds: Int64 = 20_000
 
   func commit() throws -> Progress {
     let old = try value("old")
@@ -37,6 +37,7 @@ extension RotationRun {
         try advance(.file, facts)
       }
     }
+    try deliver(old, new, &conflicts, &obstacles)
     if let first = obstacles.first {
       return pauseFor("the new key works, but not every file has it yet: \(first); the old key is left alone")
     }
@@ -76,18 +77,18 @@ extension RotationRun {
   }
 
   /// Whether the file itself must be put right; whatever else stands in the way may go by itself.
-  private static func needsPerson(_ error: EnvFileError) -> Bool {
+  static func needsPerson(_ error: EnvFileError) -> Bool {
     switch error.kind {
     case .conflict, .missing, .variableMissing, .malformed, .noSafeQuoting: true
     case .unreadable, .notWritable, .unsafePlace, .tooLarge, .busy, .io: false
     }
   }
 
-  private func isCommitted(_ path: String) -> Bool {
+  func isCommitted(_ path: String) -> Bool {
     replay.files.contains { $0.path == path && $0.how != "conflict" }
   }
 
-  private func fileFacts(_ path: String, _ lines: [Int], _ how: String) -> Facts {
+  func fileFacts(_ path: String, _ lines: [Int], _ how: String) -> Facts {
     var facts = Facts()
     facts.set("path", path)
     facts.set("lines", lines)

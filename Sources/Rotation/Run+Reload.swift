@@ -20,11 +20,26 @@ extension RotationRun {
         )
       }
     }
+    if let left = soakLeft {
+      isWaiting = true
+      return pauseFor(
+        "everything has the new key; the old one is left alone for \(DurationText.text(milliseconds: left)) more, as soak says"
+      )
+    }
     return try retire()
   }
 
+  /// Milliseconds until the old key may be ended; nil where that is now.
+  private var soakLeft: Int64? {
+    guard snapshot.soakMs > 0 else { return nil }
+    let since = replay.steps.last { [.committed, .reloaded].contains($0.state) }?.timeMs ?? 0
+    let left = since + snapshot.soakMs - services.clock.now()
+    // A clock that went back must not make it for ever.
+    return left > 0 ? min(left, snapshot.soakMs) : nil
+  }
+
   /// Why the command failed, often enough; nil if it ended well.
-  private func reload(_ command: [String]) throws -> String? {
+  func reload(_ command: [String], isNoted: Bool = true) throws -> String? {
     let variables = [
       "KEYWRIGHT_KEY": snapshot.name, "KEYWRIGHT_ENVIRONMENT": snapshot.environment ?? "", "KEYWRIGHT_ROTATION": txid,
     ]
@@ -39,7 +54,7 @@ extension RotationRun {
         facts.set("command", command)
         facts.set("attempts", attempt)
         facts.set("duration_ms", services.clock.monotonic() - start)
-        try advance(.reloaded, facts)
+        if isNoted { try advance(.reloaded, facts) }
         return nil
       }
       let output = try shown(end.output)

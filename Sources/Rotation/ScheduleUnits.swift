@@ -46,11 +46,25 @@ public struct ScheduleUnits: Sendable {
   public var command: [String]
   /// How often.
   public var interval: ScheduleInterval
+  /// Variables that the program is given, none of them secret; they stay in the order of their names.
+  public var environment: [String: String]
 
   /// A schedule as given.
-  public init(command: [String], interval: ScheduleInterval) {
+  public init(command: [String], interval: ScheduleInterval, environment: [String: String] = [:]) {
     self.command = command
     self.interval = interval
+    self.environment = environment
+  }
+
+  /// Whether everything can be said on one line, as the schedulers' files want it.
+  public var isWritable: Bool {
+    (command + environment.flatMap { [$0.key, $0.value] }).allSatisfy { text in
+      text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+  }
+
+  private var variables: [(name: String, value: String)] {
+    environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// A service that is run once at a time, to its end.
@@ -63,7 +77,8 @@ public struct ScheduleUnits: Sendable {
 
     [Service]
     Type=oneshot
-    ExecStart=\(command.map(ScheduleUnits.systemdQuoted).joined(separator: " "))
+    \(variables.map { "Environment=\(ScheduleUnits.systemdQuoted("\($0.name)=\($0.value)", isCommand: false))\n" }.joined())\
+    ExecStart=\(command.map { ScheduleUnits.systemdQuoted($0) }.joined(separator: " "))
     # 75: another run holds the lock, and does the work.
     SuccessExitStatus=75
     # A request that makes a key is let come to its answer before the process is killed.
@@ -98,7 +113,8 @@ public struct ScheduleUnits: Sendable {
 
   /// A crontab line; with a user's name, one for /etc/cron.d.
   public func cronLine(user: String? = nil) -> String {
-    let text = command.map(ScheduleUnits.shellQuoted).joined(separator: " ").replacing("%", with: "\\%")
+    let settings = variables.map { "\($0.name)=\(ScheduleUnits.shellQuoted($0.value))" }
+    let text = (settings + command.map(ScheduleUnits.shellQuoted)).joined(separator: " ").replacing("%", with: "\\%")
     return "\(interval.cron) \(user.map { $0 + " " } ?? "")\(text)\n"
   }
 
@@ -133,6 +149,7 @@ public struct ScheduleUnits: Sendable {
                   env:
                     - name: KEYWRIGHT_STATE
                       value: /var/lib/keywright
+    \(variables.map { "                - name: \($0.name)\n                  value: \(ScheduleUnits.yamlQuoted($0.value))\n" }.joined())\
                   securityContext:
                     allowPrivilegeEscalation: false
                     readOnlyRootFilesystem: true
@@ -156,13 +173,13 @@ public struct ScheduleUnits: Sendable {
   }
 
   /// A word of systemd's command lines: quoted where it must be, `%` and `$` as themselves.
-  static func systemdQuoted(_ word: String) -> String {
+  static func systemdQuoted(_ word: String, isCommand: Bool = true) -> String {
     var text = ""
     for character in word {
       switch character {
       case "\\", "\"": text += "\\\(character)"
       case "%": text += "%%"
-      case "$": text += "$$"
+      case "$" where isCommand: text += "$$"
       default: text.append(character)
       }
     }

@@ -205,7 +205,9 @@ struct ArchiveWalk: ~Copyable {
   private mutating func takeSole(
     _ bytes: Span<UInt8>, _ name: [UInt8], _ path: [UInt8], _ depth: Int, _ visit: ([UInt8], Span<UInt8>) -> Void
   ) -> Bool {
-    guard ArchiveFormat(bytes) != nil, depth + 1 < ArchiveLimits.depth else { return take(bytes, name, path, depth, visit) }
+    guard ArchiveFormat(bytes) != nil, depth + 1 < ArchiveLimits.depth else {
+      return take(bytes, name, path, depth, visit)
+    }
     budget -= bytes.count
     guard budget >= 0 else {
       spend(path)

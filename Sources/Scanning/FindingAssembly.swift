@@ -311,7 +311,8 @@ struct FindingAssembly {
     // A stash's commit has several parents, too, but merges nothing.
     let isMerge = isContent && reachability != .stashWorktree
     return Occurrence(
-      place: span.place ?? sighting.place, path: Occurrence.path(of: sighting.path, member: span.member), line: span.line, endLine: span.endLine,
+      place: span.place ?? sighting.place, path: Occurrence.path(of: sighting.path, member: span.member),
+      line: span.line, endLine: span.endLine,
       column: span.column,
       endColumn: span.endColumn, object: object, offset: span.candidate.secret.lowerBound,
       length: span.candidate.secret.count, decoders: span.candidate.decoders,

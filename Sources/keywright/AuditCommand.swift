@@ -20,21 +20,40 @@ struct AuditKeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "Say what is wrong with how the configured keys are kept.",
     discussion: """
-      Keys past their age, one value for two keys, files that others can read or that git tracks, files that don't hold
-      their key, rotations that have not ended. Nothing is sent. Exit status: 0 all is well, 1 something is not.
+      Keys past their age, one value for two keys or in two environments, files that others can read or that git tracks,
+      files that don't hold their key, rotations that have not ended, keys that only the ledger knows. Nothing is sent,
+      unless --online lets it ask each service for its list of keys: for those it no longer knows, those that nobody
+      manages, and those that nobody uses. Exit status: 0 all is well, 1 something is not, 3 a service could not be asked.
       """)
 
+  @Flag(help: "Ask the services for their lists of keys.") var online = false
+  @Option(help: ArgumentHelp("With --online: how long a key may go unused.", valueName: "duration")) var unused = "90d"
   @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 
+  func validate() throws {
+    guard DurationText.milliseconds(unused) != nil else {
+      throw ValidationError("--unused must be a duration such as 90d")
+    }
+  }
+
   func run() throws {
     let configuration = try configured.load()
     let ledger = try Wiring.ledger(stateOptions, configuration)
-    let remarks: [KeyRemark]
+    var remarks: [KeyRemark]
+    var unasked: [UnaskedService] = []
     do throws(LedgerError) {
       remarks = try KeyAudit.remarks(
         configuration, ledger, nowMs: SystemClock().now(), isTracked: TrackedFiles.isTracked)
+      if online {
+        SignalWatch.install()
+        let answer = try KeyAudit.askServices(
+          configuration, ledger, nowMs: SystemClock().now(), unusedMs: DurationText.milliseconds(unused) ?? 0,
+          session: Wiring.sessions())
+        remarks += answer.remarks
+        unasked = answer.unasked
+      }
     } catch { throw Failure(error) }
     if format == .json {
       Console.write(json(remarks))
@@ -43,6 +62,10 @@ struct AuditKeysCommand: ParsableCommand {
     }
     Console.note(
       remarks.isEmpty ? "nothing is wrong with \(configuration.keys.count) keys" : "\(remarks.count) remarks")
+    for service in unasked {
+      Console.complain(RotationText.printed("\(service.name) could not be asked: \(service.reason)"), hint: nil)
+    }
+    if !unasked.isEmpty { throw ExitStatus.incomplete }
     if !remarks.isEmpty { throw ExitStatus.findings }
   }
 

@@ -47,6 +47,7 @@ struct ConfigCommand: ParsableCommand {
         keywright.toml, .keywright.toml, .keywright-baseline, .gitleaks.toml, .gitleaksignore, a provider's rule file.
 
         Examples: keywright config check; keywright config check rules/acme.toml
+
         Exit status: 0 no mistake, 2 mistakes (or, with --strict, warnings).
         """)
 

@@ -150,7 +150,10 @@ struct ConfigurationCheck {
     do {
       _ = try Configuration.parse(bytes, path, providers: BuiltinRules.ruleBook.providers.map(\.id))
     } catch {
-      found += error.mistakes.map { ConfigurationCheck.mistake($0.file, $0.line, $0.reason) }
+      found += error.mistakes.map { mistake in
+        mistake.hint.map { FileMistake(file: mistake.file, line: mistake.line, reason: mistake.reason, hint: $0) }
+          ?? ConfigurationCheck.mistake(mistake.file, mistake.line, mistake.reason)
+      }
     }
     found += UserScanTable.read(bytes, name: path).mistakes
     remarks += found.sorted { $0.line < $1.line }
@@ -214,49 +217,5 @@ struct ConfigurationCheck {
       }
     }
     return found
-  }
-}
-
-// MARK: Writing
-
-extension ConfigurationCheck {
-  /// A line for each mistake, and one for its hint.
-  var text: String {
-    remarks.map { remark in
-      "\(remark.isWarning ? "warning: " : "")\(remark)\n" + (remark.hint.map { "  hint: \($0)\n" } ?? "")
-    }.joined()
-  }
-
-  /// For programs.
-  var json: [UInt8] {
-    var writer = JSONWriter()
-    writer.object { root in
-      root.member("schema") { $0.integer(1) }
-      root.member("files") { list in
-        list.array { list in
-          for file in files {
-            list.object { object in
-              object.member("path") { $0.string(file.path) }
-              object.member("kind") { $0.string(file.kind.rawValue) }
-            }
-          }
-        }
-      }
-      root.member("remarks") { list in
-        list.array { list in
-          for remark in remarks {
-            list.object { object in
-              object.member("file") { $0.string(remark.file) }
-              object.member("line") { $0.integer(remark.line > 0 ? remark.line : nil) }
-              object.member("severity") { $0.string(remark.isWarning ? "warning" : "error") }
-              object.member("reason") { $0.string(remark.reason) }
-              object.member("hint") { $0.string(remark.hint) }
-            }
-          }
-        }
-      }
-    }
-    writer.endLine()
-    return writer.bytes
   }
 }

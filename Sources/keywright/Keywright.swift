@@ -32,7 +32,7 @@ struct Keywright: ParsableCommand {
         name: "Prove and replace",
         subcommands: [
           VerifyCommand.self, RotateCommand.self, ResumeCommand.self, RotationCommand.self, KeysCommand.self,
-          ScheduleCommand.self, AuditCommand.self,
+          ConsumersCommand.self, ScheduleCommand.self, AuditCommand.self,
         ]),
       CommandGroup(
         name: "Set up",
@@ -80,7 +80,7 @@ enum Program {
   /// What ArgumentParser throws: requests for help or the version are answers, the rest is bad usage.
   private static func endOfParsing(_ error: any Error, _ arguments: [String]) -> ExitStatus {
     if Keywright.exitCode(for: error) == .success {
-      let text = Keywright.fullMessage(for: error)
+      let text = HelpText.reflowed(Keywright.fullMessage(for: error))
       Console.write(text.hasSuffix("\n") ? text : text + "\n")
       return .done
     }

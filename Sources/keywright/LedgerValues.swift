@@ -27,7 +27,8 @@ enum LedgerValues {
       }
       guard !values.isEmpty else {
         throw Failure(
-          .usage, "the ledger in \(directory) holds no value now", hint: "only rotations that have not ended keep values")
+          .usage, "the ledger in \(directory) holds no value now",
+          hint: "only rotations that have not ended keep values")
       }
       return values
     } catch let error as LedgerError {

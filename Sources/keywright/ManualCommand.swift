@@ -72,6 +72,8 @@ struct ManualPage {
     let title = Roff.escape(entry.page.uppercased())
     var page = ".\\\" Written by keywright manual from its table of commands.\n"
     page += ".TH \(title) 1 \"\" \"keywright \(Roff.escape(programVersion))\" \"keywright manual\"\n"
+    // Names of flags and files are not to be broken at a line's end.
+    page += ".nh\n"
     page += ".SH NAME\n\(Roff.escape(entry.page)) \\- \(Roff.escape(withoutPeriod(entry.abstract)))\n"
     page += ".SH SYNOPSIS\n" + synopsis
     page += body
@@ -100,7 +102,9 @@ struct ManualPage {
     var status = ""
     for paragraph in Roff.paragraphs(entry.discussion) {
       if let rest = after(["Examples: ", "Example: "], paragraph) {
-        for line in rest.split(separator: ";") { examples += ".PP\n.EX\n\(Roff.line(trimmed(line)))\n.EE\n" }
+        for line in rest.split(separator: ";") {
+          examples += (examples.isEmpty ? "" : ".PP\n") + ".EX\n\(Roff.line(trimmed(line)))\n.EE\n"
+        }
       } else if let rest = after(["Exit status: "], paragraph) {
         status = ".SH EXIT STATUS\n\(Roff.line(rest))\n"
       } else {

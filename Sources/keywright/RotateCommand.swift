@@ -6,6 +6,7 @@ internal import Model
 internal import Posix
 internal import Rotation
 internal import Secrets
+internal import Synchronization
 
 struct RotateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -80,7 +81,8 @@ struct RotateCommand: ParsableCommand {
     let resumed = Set(session.reports.map(\.name))
     let (cause, graceMs) = (cause, grace.flatMap(DurationText.milliseconds))
     try session.work(on: chosen.keys.filter { !resumed.contains($0.name) }, name: \.name) { key in
-      try rotator.rotate(key, reason: cause, graceMs: graceMs)
+      let isRevokedFirst = cause == "leaked" && key.policy.onLeak == .revokeFirst
+      return try rotator.rotate(key, reason: cause, graceMs: graceMs ?? (isRevokedFirst ? 0 : nil))
     }
     StatusLine.clear()
     writeMetrics(configuration, ledger)
@@ -104,11 +106,9 @@ struct RotateCommand: ParsableCommand {
       do throws(LedgerError) {
         let now = SystemClock().now()
         if !plan { try Due.takeStock(configuration, ledger, nowMs: now) }
-        let all = try Due.all(configuration, ledger, nowMs: now)
-        for held in all where held.dueMs.map({ $0 <= now }) == true {
-          if let why = held.heldBy { Console.note("\(held.key.name) is due, but waits: \(why)") }
-        }
-        return (all.filter { $0.isDue(at: now) }.map(\.key), false)
+        let choice = try Due.choose(configuration, ledger, nowMs: now)
+        for held in choice.waiting { Console.note("\(held.name) is due, but waits: \(held.reason)") }
+        return (choice.keys, false)
       } catch {
         throw Failure(error)
       }
@@ -192,12 +192,22 @@ enum LeakedKeys {
   }
 }
 
-/// The key at work and what is being done with it, on the terminal only.
+/// The key at work and what is being done with it, and how many are done of how many, on the terminal only.
 enum StatusLine {
+  private static let count = Mutex((done: 0, all: 0))
+
   static func show(_ text: String) {
     guard StandardStream.error.isTerminal else { return }
-    StandardStream.error.write(Array("\r\u{1b}[2K\(text)".utf8))
+    let (done, all) = count.withLock { $0 }
+    let head = all > 1 ? "\(done) of \(all) done; " : ""
+    StandardStream.error.write(Array("\r\u{1b}[2K\(head)\(text)".utf8))
   }
+
+  /// So many keys more are to be worked on.
+  static func expect(_ more: Int) { count.withLock { $0.all += more } }
+
+  /// One more is done.
+  static func advance() { count.withLock { $0.done += 1 } }
 
   static func clear() {
     guard StandardStream.error.isTerminal else { return }

@@ -37,6 +37,7 @@ final class RotationSession: Sendable {
     _ body: @escaping @Sendable (Item) throws -> RotationReport
   ) throws {
     results.withLock { $0.next = 0 }
+    StatusLine.expect(items.count)
     let offset = results.withLock { $0.reports.count + $0.refusals.count }
     WorkerThreads.run(min(items.count, RotationSession.maximumThreads)) { _ in
       while let index = self.take(items.count) {
@@ -60,6 +61,7 @@ final class RotationSession: Sendable {
 
   private func keep(_ place: Int, _ name: String, _ body: () throws -> RotationReport) {
     let outcome = Result { try body() }
+    StatusLine.advance()
     results.withLock { results in
       results.done += 1
       switch outcome {
@@ -89,7 +91,10 @@ final class RotationSession: Sendable {
     for (name, refusal) in refusals {
       Console.complain("\(name): not begun: \(refusal.reason)", hint: refusal.hint)
     }
-    for report in reports where report.outcome != .done {
+    for report in reports where report.outcome == .waiting {
+      Console.note("\(report.name): \(RotationText.words(.waiting)): \(report.reason ?? "")")
+    }
+    for report in reports where report.outcome != .done && report.outcome != .waiting {
       Console.complain(
         "\(report.name): \(RotationText.words(report.outcome)): \(report.reason ?? "")", hint: report.hint)
     }
@@ -120,6 +125,7 @@ enum RotationText {
     case .rolledBack: "undone; the old key works"
     case .notExecuted: "no new key was made; the old one works"
     case .unknown: "not finished"
+    case .waiting: "waiting"
     case .human: "a person is needed"
     case .oldAlive: "the old key still works"
     case .interrupted: "interrupted"

@@ -37,11 +37,17 @@ struct ScheduleShowCommand: ParsableCommand {
     let ledger = try Wiring.ledger(stateOptions, configuration)
     let now = SystemClock().now()
     let until = now + (DurationText.milliseconds(horizon) ?? 0)
-    let planned: [ScheduledRotation]
+    let forecast: RotationForecast
     do throws(LedgerError) {
-      planned = try Due.forecast(configuration, ledger, nowMs: now, untilMs: until)
+      forecast = try Due.forecast(configuration, ledger, nowMs: now, untilMs: until)
     } catch { throw Failure(error) }
-    if format == .json { return Console.write(json(planned)) }
+    let planned = forecast.rotations
+    if let end = forecast.cutOffMs {
+      Console.note(
+        "more than \(Due.maximumForecast) rotations: the forecast ends at \(Timestamp.iso8601(end / 1_000)) for all keys alike"
+      )
+    }
+    if format == .json { return Console.write(json(forecast)) }
     for item in planned {
       let place = item.environment.map { " (\($0))" } ?? ""
       let delay = item.delayedBy.map { ", held back by: \($0)" } ?? ""
@@ -56,13 +62,14 @@ struct ScheduleShowCommand: ParsableCommand {
     if planned.isEmpty { Console.note("nothing will be due within \(horizon)") }
   }
 
-  private func json(_ planned: [ScheduledRotation]) -> [UInt8] {
+  private func json(_ forecast: RotationForecast) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { root in
       root.member("schema") { $0.integer(1) }
+      root.member("cut_off") { $0.string(forecast.cutOffMs.map { Timestamp.iso8601($0 / 1_000) }) }
       root.member("schedule") { list in
         list.array { list in
-          for item in planned {
+          for item in forecast.rotations {
             list.object { entry in
               entry.member("name") { $0.string(item.name) }
               entry.member("environment") { $0.string(item.environment) }
@@ -112,7 +119,11 @@ struct ScheduleInstallCommand: ParsableCommand {
 
   func run() throws {
     guard let interval = DurationText.milliseconds(every).flatMap(ScheduleInterval.init(milliseconds:)) else { return }
-    let files = try files(ScheduleUnits(command: try command(), interval: interval))
+    let units = ScheduleUnits(command: try command(), interval: interval, environment: try environment())
+    guard units.isWritable else {
+      throw Failure(.usage, "a path holds a control character, which no scheduler's file can hold", hint: "rename it")
+    }
+    let files = try files(units)
     guard write else {
       for file in files { Console.write(files.count > 1 ? "# \(file.name)\n\(file.text)\n" : file.text) }
       return
@@ -163,8 +174,31 @@ struct ScheduleInstallCommand: ParsableCommand {
     let configuration = try configured.load()
     let program: String
     do throws(SystemError) { program = try Files.realPath("/proc/self/exe") } catch { throw Failure("\(error)") }
-    var state = try Surroundings.stateDirectory(stateOptions.state)
-    if !state.hasPrefix("/"), let real = try? Files.realPath(state) { state = real }
-    return [program, "rotate", "--due", "--config", configuration.path, "--state", state]
+    let state = try absolute(try Surroundings.stateDirectory(stateOptions.state))
+    return [program, "rotate", "--due", "--config", try absolute(configuration.path), "--state", state]
+  }
+
+  /// A scheduler starts elsewhere, with hardly a variable: what this shell says about the install's key must be said there.
+  private func environment() throws -> [String: String] {
+    guard let key = Surroundings.variable("KEYWRIGHT_INSTALL_KEY"), !key.isEmpty else { return [:] }
+    return ["KEYWRIGHT_INSTALL_KEY": kubernetes ? key : try absolute(key)]
+  }
+
+  /// The path from the root, whether or not it exists yet.
+  private func absolute(_ path: String) throws -> String {
+    if path.hasPrefix("/") { return path }
+    do throws(SystemError) {
+      let folder = try Files.realPath(".")
+      return (folder == "/" ? "" : folder) + "/" + path.trimmingDots
+    } catch { throw Failure("\(error)", hint: "name it from the root") }
+  }
+}
+
+extension String {
+  /// Without `./` before it.
+  fileprivate var trimmingDots: String {
+    var text = self[...]
+    while text.hasPrefix("./") { text = text.dropFirst(2) }
+    return String(text)
   }
 }

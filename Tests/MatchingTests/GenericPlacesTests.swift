@@ -36,24 +36,30 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
 
 @Suite struct GenericPlacesTests {
   @Test(arguments: [
-    "ldapsearch -x -D cn=admin,dc=x -w % -b dc=x", "redis-cli -h cache -a % ping", "docker login -u app -p % reg.internal",
+    "ldapsearch -x -D cn=admin,dc=x -w % -b dc=x", "redis-cli -h cache -a % ping",
+    "docker login -u app -p % reg.internal",
     "mysqldump -h db -uapp -p% shop", "sqlcmd -S sql -U sa -P %", "lftp -u app,% ftp.internal", "unzip -P % a.zip",
-    "smbclient //files/share -U app%%%", "sqlplus app/%@shop", "7z x -p% a.7z", "net use z: \\\\files\\share /user:app %",
+    "smbclient //files/share -U app%%%", "sqlplus app/%@shop", "7z x -p% a.7z",
+    "net use z: \\\\files\\share /user:app %",
     "echo 'app:%' | chpasswd", "echo % | sudo -S true", "htpasswd -b .htpasswd app %", "mongo db/shop -u app -p %",
     "alias prod='mysql -u app -p%'", "curl -u app:% https://host.internal/", "docker login \\\n  -u app \\\n  -p % reg",
   ])
   func readsCommands(template: String) {
     let value = value()
-    let found = find("$ " + template.replacing("%%%", with: "%" + value).replacing("%", with: value).replacing(
-      value + value, with: "%" + value) + "\n")
+    let found = find(
+      "$ "
+        + template.replacing("%%%", with: "%" + value).replacing("%", with: value).replacing(
+          value + value, with: "%" + value) + "\n")
     #expect(found.contains { $0.value == value && $0.confidence == .context }, "\(template): \(found)")
   }
 
   @Test(arguments: [
-    "mysqli_connect('db', 'app', '%', 'shop');", "$db = new PDO('mysql:host=db', 'app', '%');", "smtp.login('app', '%')",
+    "mysqli_connect('db', 'app', '%', 'shop');", "$db = new PDO('mysql:host=db', 'app', '%');",
+    "smtp.login('app', '%')",
     "DriverManager.getConnection(url, \"app\", \"%\");", "new NetworkCredential(\"app\", \"%\")",
     "req.SetBasicAuth(\"app\", \"%\")", "requests.get(url, auth=('app', '%'))", "WiFi.begin(\"lab\", \"%\");",
-    "dsn := \"app:%@tcp(db:3306)/shop\"", "jdbc:oracle:thin:app/%@db:1521:shop", "x = os.environ.get('DB_PASSWORD') or '%'",
+    "dsn := \"app:%@tcp(db:3306)/shop\"", "jdbc:oracle:thin:app/%@db:1521:shop",
+    "x = os.environ.get('DB_PASSWORD') or '%'",
     "const p = process.env.DB_PASSWORD || '%';", "{default_pass, <<\"%\">>}", "<password><![CDATA[%]]></password>",
     "<Password>\n  <Value>%</Value>\n</Password>", "snmp-server community % RO", "requirepass %", "psk=%",
     "username app privilege 15 secret 0 %", ": PSK \"%\"", "password\nV 12\n%\n", "CREATE USER app IDENTIFIED BY %;",
@@ -67,9 +73,11 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
 
   @Test(arguments: [
     "docker login -u $USER -p $PASSWORD", "mysql -u root -p", "mysql -u root -p shop", "docker run -p 8080:80 nginx",
-    "mongo db --port 27017 -p", "ldapsearch -w \"$PASS\" -b dc=x", "smtp.login(user, password)", "smtp.login('user', 'password')",
+    "mongo db --port 27017 -p", "ldapsearch -w \"$PASS\" -b dc=x", "smtp.login(user, password)",
+    "smtp.login('user', 'password')",
     "DriverManager.getConnection(url, user, pass);", "auth=('user', 'pass')", "redis-cli -a <password> ping",
-    "createUser myuser SHA mypassword AES", "rocommunity public", "echo \"done\" | sudo -S true", "sqlplus user/password@host",
+    "createUser myuser SHA mypassword AES", "rocommunity public", "echo \"done\" | sudo -S true",
+    "sqlplus user/password@host",
     "process.env.PASSWORD || 'password'", "<password><![CDATA[]]></password>",
   ])
   func leavesWhatIsNone(template: String) {
@@ -120,13 +128,16 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
     let numbers = value.utf8.map { String($0) }.joined(separator: ",")
     let letters = value.map { "'\($0)'" }.joined(separator: ", ")
     for text in [
-      "unsigned char password[] = {\(hexes), 0x00};", "var password = []byte{\(hexes)}", "password = bytes([\(numbers)])",
+      "unsigned char password[] = {\(hexes), 0x00};", "var password = []byte{\(hexes)}",
+      "password = bytes([\(numbers)])",
       "char password[] = {\(letters), '\\0'};", "const password = Buffer.from([\(numbers)]);",
       "private final char[] password = new char[]{\(letters)};", "let password = String.fromCharCode(\(numbers));",
     ] {
-      #expect(find(text + "\n").contains { $0.value == value && $0.confidence >= .context }, "\(text): \(find(text + "\n"))")
+      #expect(
+        find(text + "\n").contains { $0.value == value && $0.confidence >= .context }, "\(text): \(find(text + "\n"))")
     }
-    #expect(find("static const u8 password_table[] = { 0x00, 0x01, 0xff, 0x80, 0x02, 0x03, 0x04, 0x05, 0x06 };\n").isEmpty)
+    #expect(
+      find("static const u8 password_table[] = { 0x00, 0x01, 0xff, 0x80, 0x02, 0x03, 0x04, 0x05, 0x06 };\n").isEmpty)
   }
 
   @Test(arguments: [

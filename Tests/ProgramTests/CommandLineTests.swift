@@ -30,6 +30,12 @@ import Testing
       #expect(help.status == 0, "\(words)")
       #expect(help.output.hasPrefix("OVERVIEW: "), "\(words): \(help.output)")
       #expect(help.output.contains("USAGE: keywright"), "\(words)")
+      // Paragraphs are full: none of their lines but the last could have taken the next one's first word.
+      let lines = help.output.components(separatedBy: "\n\nUSAGE: ")[0].components(separatedBy: "\n")
+      for (line, next) in zip(lines, lines.dropFirst()) where !line.isEmpty && !next.isEmpty && !next.hasPrefix(" ") {
+        let word = next.prefix { $0 != " " }
+        #expect(line.count <= 80 && line.count + 1 + word.count > 80, "\(words): \(line)")
+      }
     }
     // Alone, the program shows the same.
     let alone = try sandbox.keywright()

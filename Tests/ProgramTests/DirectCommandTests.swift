@@ -1,5 +1,6 @@
 // Commands that are recognised without their options being parsed: they are what parsing would have made of them.
 
+import ArgumentParser
 import Foundation
 import Testing
 

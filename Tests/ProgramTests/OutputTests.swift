@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func aFullDeviceIsAnError() throws {
-    for command in ["--version", "rules list", "scan --stdin"] {
+    for command in ["--version", "rules list", "scan --stdin --format json"] {
       let outcome = try shell("\"$1\" \(command) >/dev/full </dev/null")
       #expect(outcome.status == 70, "\(command)")
       #expect(outcome.errors.contains("write standard output: no space left on device"), "\(outcome.errors)")

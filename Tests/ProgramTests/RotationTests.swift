@@ -6,7 +6,7 @@ import Glibc
 import Testing
 
 /// A sandbox with a service and configured keys.
-private final class Shop {
+final class Shop {
   let sandbox: Sandbox
   let authority: Authority
   let config: String

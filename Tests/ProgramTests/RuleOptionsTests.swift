@@ -68,7 +68,7 @@ struct RuleOptionsTests {
     #expect(missing.errors.contains("none.toml"))
     let typo = try sandbox.keywright("scan", "--disable-rule", "githb", shop)
     #expect(typo.status == 2)
-    #expect(typo.errors.contains("did you mean github"))
+    #expect(typo.errors.contains("did you mean 'github'"))
   }
 
   @Test func aGateTakesTheTargetsRuleFileAndNotTheChanges() throws {

@@ -190,8 +190,10 @@ let clientFiles: [SettingsFile] = [
   SettingsFile(
     "web.remmina",
     "[remmina]\nname=web\nprotocol=RDP\nserver=web.«host»\nusername=«user»\npassword=«!base64:24»\nssh_password=\n"),
-  SettingsFile("web.rdp", "full address:s:web.«host»\nusername:s:«user»\npassword 51:b:«!HEX:200»\nprompt for credentials:i:0\n"),
-  SettingsFile("desk.vnc", "[Connection]\nHost=desk.«host»\nPort=5900\nPassword=«!hex:16»\n[Options]\nUseLocalCursor=1\n"),
+  SettingsFile(
+    "web.rdp", "full address:s:web.«host»\nusername:s:«user»\npassword 51:b:«!HEX:200»\nprompt for credentials:i:0\n"),
+  SettingsFile(
+    "desk.vnc", "[Connection]\nHost=desk.«host»\nPort=5900\nPassword=«!hex:16»\n[Options]\nUseLocalCursor=1\n"),
   SettingsFile("ultravnc.ini", "[ultravnc]\npasswd=«!HEX:18»\npasswd2=«!HEX:18»\n[admin]\nport=5900\n"),
   SettingsFile(
     ".putty/web.ppk",
@@ -219,8 +221,11 @@ let clientFiles: [SettingsFile] = [
     user           «user»
     password       «!password»
     """#),
-  SettingsFile("etc/ssmtp/ssmtp.conf", "root=«user»@«host»\nmailhub=smtp.«host»:587\nAuthUser=«user»\nAuthPass=«!password»\nUseSTARTTLS=YES\n"),
-  SettingsFile("etc/postfix/sasl_passwd", "[smtp.«host»]:587 «user»@«host»:«!password»\nrelay.«host» «user»:«!password»\n"),
+  SettingsFile(
+    "etc/ssmtp/ssmtp.conf",
+    "root=«user»@«host»\nmailhub=smtp.«host»:587\nAuthUser=«user»\nAuthPass=«!password»\nUseSTARTTLS=YES\n"),
+  SettingsFile(
+    "etc/postfix/sasl_passwd", "[smtp.«host»]:587 «user»@«host»:«!password»\nrelay.«host» «user»:«!password»\n"),
   SettingsFile(
     ".muttrc",
     #"""
@@ -239,11 +244,16 @@ let clientFiles: [SettingsFile] = [
       options ssl
     poll pop.«host» proto POP3 user '«user»' there with pass '«!password»'
     """#),
-  SettingsFile(".getmail/getmailrc", "[retriever]\ntype = SimpleIMAPSSLRetriever\nserver = imap.«host»\nusername = «user»\npassword = «!password»\n"),
-  SettingsFile(".offlineimaprc", "[Repository remote]\ntype = IMAP\nremotehost = imap.«host»\nremoteuser = «user»\nremotepass = «!password»\n"),
+  SettingsFile(
+    ".getmail/getmailrc",
+    "[retriever]\ntype = SimpleIMAPSSLRetriever\nserver = imap.«host»\nusername = «user»\npassword = «!password»\n"),
+  SettingsFile(
+    ".offlineimaprc",
+    "[Repository remote]\ntype = IMAP\nremotehost = imap.«host»\nremoteuser = «user»\nremotepass = «!password»\n"),
   SettingsFile(
     ".mailrc",
-    "set smtp-use-starttls\nset smtp=smtp://smtp.«host»:587\nset smtp-auth-user=«user»\nset smtp-auth-password=«!password»\n"),
+    "set smtp-use-starttls\nset smtp=smtp://smtp.«host»:587\nset smtp-auth-user=«user»\nset smtp-auth-password=«!password»\n"
+  ),
   SettingsFile(
     ".irssi/config",
     #"""
@@ -288,11 +298,17 @@ let clientFiles: [SettingsFile] = [
     """#),
   SettingsFile(
     ".purple/accounts.xml",
-    "<account version='1.0'>\n  <account>\n    <protocol>prpl-jabber</protocol>\n    <name>«user»@«host»/</name>\n    <password>«!password»</password>\n  </account>\n</account>\n"),
-  SettingsFile("ventrilo_srv.ini", "[Server]\nName=Games\nPhonetic=Games\nAuth=1\nAdminPassword=«!password»\nPassword=«!password»\nMaxClients=8\n"),
-  SettingsFile("ts3server.ini", "machine_id=\ndefault_voice_port=9987\nserveradmin_password=«!password»\ndbplugin=ts3db_mariadb\n"),
-  SettingsFile("mumble-server.ini", "database=\nicesecretwrite=«!password»\nport=64738\nserverpassword=«!password»\nusers=100\n"),
-  SettingsFile("server.properties", "motd=A server\nenable-rcon=true\nrcon.port=25575\nrcon.password=«!password»\nlevel-seed=\n"),
+    "<account version='1.0'>\n  <account>\n    <protocol>prpl-jabber</protocol>\n    <name>«user»@«host»/</name>\n    <password>«!password»</password>\n  </account>\n</account>\n"
+  ),
+  SettingsFile(
+    "ventrilo_srv.ini",
+    "[Server]\nName=Games\nPhonetic=Games\nAuth=1\nAdminPassword=«!password»\nPassword=«!password»\nMaxClients=8\n"),
+  SettingsFile(
+    "ts3server.ini", "machine_id=\ndefault_voice_port=9987\nserveradmin_password=«!password»\ndbplugin=ts3db_mariadb\n"),
+  SettingsFile(
+    "mumble-server.ini", "database=\nicesecretwrite=«!password»\nport=64738\nserverpassword=«!password»\nusers=100\n"),
+  SettingsFile(
+    "server.properties", "motd=A server\nenable-rcon=true\nrcon.port=25575\nrcon.password=«!password»\nlevel-seed=\n"),
   SettingsFile(
     "logins.json",
     #"""

@@ -10,7 +10,7 @@ let loginFiles: [SettingsFile] = [
     	password «!password»
 
     machine api.heroku.com login «user»@«host» password «!uuid»
-    default login anonymous password «user»@«host»
+    default login anonymous password «?user»
     """#),
   SettingsFile(
     "_netrc",
@@ -186,7 +186,8 @@ let loginFiles: [SettingsFile] = [
     :rubygems_api_key: «!hex:32»
     :internal: «!hex:32»
     """#),
-  SettingsFile(".bundle/config", "---\nBUNDLE_GEMS__«upper:5»__COM: \"«user»:«!password»\"\nBUNDLE_PATH: \"vendor/bundle\"\n"),
+  SettingsFile(
+    ".bundle/config", "---\nBUNDLE_GEMS__«upper:5»__COM: \"«user»:«!password»\"\nBUNDLE_PATH: \"vendor/bundle\"\n"),
   SettingsFile(
     ".cargo/credentials.toml",
     #"""
@@ -314,7 +315,8 @@ let loginFiles: [SettingsFile] = [
     """#),
   SettingsFile(
     ".subversion/auth/svn.simple/3c1f0e6b9d8a",
-    "K 8\npasstype\nV 6\nsimple\nK 8\npassword\nV 12\n«!base62:12»\nK 15\nsvn:realmstring\nV 38\n<https://svn.«host»:443> Subversion\nK 8\nusername\nV 5\nalice\nEND\n"),
+    "K 8\npasstype\nV 6\nsimple\nK 8\npassword\nV 12\n«!base62:12»\nK 15\nsvn:realmstring\nV 38\n<https://svn.«host»:443> Subversion\nK 8\nusername\nV 5\nalice\nEND\n"
+  ),
   SettingsFile(
     ".config/rclone/rclone.conf",
     #"""
@@ -332,10 +334,13 @@ let loginFiles: [SettingsFile] = [
     endpoint = https://s3.«host»
     """#),
   SettingsFile(".smbcredentials", "username=«user»\npassword=«!password»\ndomain=OFFICE\n"),
-  SettingsFile(".davfs2/secrets", "# mount point, user, password\n/mnt/share «user» \"«!password»\"\nhttps://dav.«host»/ «user» «!password»\n"),
+  SettingsFile(
+    ".davfs2/secrets",
+    "# mount point, user, password\n/mnt/share «user» \"«!password»\"\nhttps://dav.«host»/ «user» «!password»\n"),
   SettingsFile(
     ".config/transifex/.transifexrc",
-    "[https://www.transifex.com]\nhostname = https://www.transifex.com\nusername = «user»\npassword = «!password»\ntoken =\n"),
+    "[https://www.transifex.com]\nhostname = https://www.transifex.com\nusername = «user»\npassword = «!password»\ntoken =\n"
+  ),
   SettingsFile(".vault_pass.txt", "«!password»\n"),
   SettingsFile(".vault-token", "«!base62:26»\n"),
 ]

@@ -75,7 +75,8 @@ let recordFiles: [SettingsFile] = [
     """#),
   SettingsFile(
     ".zsh_history",
-    ": 1528364823:0;cd src\n: 1528364830:0;export GITHUB_PASSWORD=«!password»\n: 1528364911:2;http -a «user»:«!password» https://api.«host»/v1/status\n: 1528364999:0;net use z: \\\\files\\share /user:«user» «!password»\n"),
+    ": 1528364823:0;cd src\n: 1528364830:0;export GITHUB_PASSWORD=«!password»\n: 1528364911:2;http -a «user»:«!password» https://api.«host»/v1/status\n: 1528364999:0;net use z: \\\\files\\share /user:«user» «!password»\n"
+  ),
   SettingsFile(
     ".bashrc",
     #"""
@@ -87,11 +88,19 @@ let recordFiles: [SettingsFile] = [
     alias prod='mysql -h db.«host» -u «user» -p«!password»'
     alias ll='ls -l'
     """#),
-  SettingsFile(".psql_history", "\\dt\nALTER USER «user» WITH PASSWORD '«!password»';\nselect * from orders;\nCREATE ROLE report LOGIN PASSWORD '«!password»';\n"),
-  SettingsFile(".mysql_history", "show\\040databases;\nSET\\040PASSWORD\\040=\\040PASSWORD('«!password»');\nselect * from orders;\n"),
-  SettingsFile(".irb_history", "User.first\nUser.find_by(email: '«user»@«host»').update(password: '«!password»')\nexit\n"),
+  SettingsFile(
+    ".psql_history",
+    "\\dt\nALTER USER «user» WITH PASSWORD '«!password»';\nselect * from orders;\nCREATE ROLE report LOGIN PASSWORD '«!password»';\n"
+  ),
+  SettingsFile(
+    ".mysql_history", "show\\040databases;\nSET\\040PASSWORD\\040=\\040PASSWORD('«!strong»');\nselect * from orders;\n"),
+  SettingsFile(
+    ".irb_history", "User.first\nUser.find_by(email: '«user»@«host»').update(password: '«!password»')\nexit\n"),
   SettingsFile(".rediscli_history", "AUTH «!password»\nkeys *\nCONFIG SET requirepass \"«!password»\"\n"),
-  SettingsFile(".dbshell", "show dbs\ndb.auth(\"«user»\", \"«!password»\")\ndb.createUser({user: \"app\", pwd: \"«!password»\", roles: [\"readWrite\"]})\n"),
+  SettingsFile(
+    ".dbshell",
+    "show dbs\ndb.auth(\"«user»\", \"«!password»\")\ndb.createUser({user: \"app\", pwd: \"«!password»\", roles: [\"readWrite\"]})\n"
+  ),
   SettingsFile(
     "requests.http",
     #"""
@@ -134,28 +143,65 @@ let recordFiles: [SettingsFile] = [
     """#),
   SettingsFile(
     "sources/connect.pl",
-    "my $dbh = DBI->connect('DBI:mysql:orders', '«user»', '«!strong»') or die;\nmy $password = '«!strong»';\nmy %config = (user => '«user»', pass => '«!strong»');\n"),
+    "my $dbh = DBI->connect('DBI:mysql:orders', '«user»', '«!strong»') or die;\nmy $password = '«!strong»';\nmy %config = (user => '«user»', pass => '«!strong»');\n"
+  ),
   SettingsFile(
     "sources/connect.py",
-    "import psycopg2\nconn = psycopg2.connect(\"dbname=orders user=«user» password='«!strong»' host=db.«host»\")\nsmtp.login('«user»', '«!strong»')\nrequests.get(url, auth=('«user»', '«!strong»'))\nclient.connect(host, username='«user»', password='«!strong»')\n"),
+    "import psycopg2\nconn = psycopg2.connect(\"dbname=orders user=«user» password='«!strong»' host=db.«host»\")\nsmtp.login('«user»', '«!strong»')\nrequests.get(url, auth=('«user»', '«!strong»'))\nclient.connect(host, username='«user»', password='«!strong»')\n"
+  ),
   SettingsFile(
     "sources/Main.java",
-    "class Main {\n  private static final String DB_PASSWORD = \"«!strong»\";\n  Connection c = DriverManager.getConnection(\"jdbc:mysql://db.«host»/orders\", \"«user»\", \"«!strong»\");\n  props.setProperty(\"mail.smtp.password\", \"«!strong»\");\n  new UsernamePasswordToken(\"«user»\", \"«!strong»\");\n}\n"),
-  SettingsFile("sources/Main.cs", "var password = \"«!strong»\";\nvar c = new NetworkCredential(\"«user»\", \"«!strong»\");\nvar s = new SqlConnection(@\"Server=sql.«host»;Database=Orders;User Id=«user»;Pwd=«!strong»;\");\n"),
-  SettingsFile("sources/main.go", "package main\n\nconst dbPassword = \"«!strong»\"\nvar dsn = \"«user»:«!strong»@tcp(db.«host»:3306)/orders\"\nreq.SetBasicAuth(\"«user»\", \"«!strong»\")\ncfg := Config{User: \"«user»\", Password: \"«!strong»\"}\n"),
-  SettingsFile("sources/main.js", "const db = mysql.createConnection({host: 'db.«host»', user: '«user»', password: '«!strong»'});\nprocess.env.API_SECRET = '«!base62:32»';\nconst transport = nodemailer.createTransport({auth: {user: '«user»', pass: '«!strong»'}});\n"),
-  SettingsFile("sources/main.rb", "client = Mysql2::Client.new(host: 'db.«host»', username: '«user»', password: '«!strong»')\nENV['DB_PASSWORD'] = '«!strong»'\nhttp_basic_authenticate_with name: '«user»', password: '«!strong»'\n"),
-  SettingsFile("sources/main.ps1", "$password = ConvertTo-SecureString '«!strong»' -AsPlainText -Force\n$cred = New-Object PSCredential('«user»', $password)\nnet user deploy «!strong» /add\n"),
-  SettingsFile("sources/main.vb", "Dim password As String = \"«!strong»\"\nconn.ConnectionString = \"Provider=SQLOLEDB;Data Source=sql;User ID=«user»;Password=«!strong»\"\n"),
-  SettingsFile("sources/main.sh", "#!/bin/sh\nDB_PASS='«!strong»'\nmysql -u\"$DB_USER\" -p\"$DB_PASS\" orders\nexpect -c 'spawn ssh web; expect \"password:\"; send \"«!strong»\\r\"'\n"),
-  SettingsFile("sources/main.c", "#define WIFI_PASSWORD \"«!strong»\"\nstatic const char *password = \"«!strong»\";\nWiFi.begin(\"Office\", \"«!strong»\");\n"),
-  SettingsFile("sources/Main.kt", "val dbPassword = \"«!strong»\"\nandroid { signingConfigs { release { storePassword \"«!strong»\"\n keyPassword '«!strong»'\n keyAlias 'upload' } } }\n"),
-  SettingsFile("sources/main.rs", "let password: &str = \"«!strong»\";\nlet c = Config { user: \"«user»\".into(), password: \"«!strong»\".to_string() };\n"),
+    "class Main {\n  private static final String DB_PASSWORD = \"«!strong»\";\n  Connection c = DriverManager.getConnection(\"jdbc:mysql://db.«host»/orders\", \"«user»\", \"«!strong»\");\n  props.setProperty(\"mail.smtp.password\", \"«!strong»\");\n  new UsernamePasswordToken(\"«user»\", \"«!strong»\");\n}\n"
+  ),
+  SettingsFile(
+    "sources/Main.cs",
+    "var password = \"«!strong»\";\nvar c = new NetworkCredential(\"«user»\", \"«!strong»\");\nvar s = new SqlConnection(@\"Server=sql.«host»;Database=Orders;User Id=«user»;Pwd=«!strong»;\");\n"
+  ),
+  SettingsFile(
+    "sources/main.go",
+    "package main\n\nconst dbPassword = \"«!strong»\"\nvar dsn = \"«user»:«!strong»@tcp(db.«host»:3306)/orders\"\nreq.SetBasicAuth(\"«user»\", \"«!strong»\")\ncfg := Config{User: \"«user»\", Password: \"«!strong»\"}\n"
+  ),
+  SettingsFile(
+    "sources/main.js",
+    "const db = mysql.createConnection({host: 'db.«host»', user: '«user»', password: '«!strong»'});\nprocess.env.API_SECRET = '«!base62:32»';\nconst transport = nodemailer.createTransport({auth: {user: '«user»', pass: '«!strong»'}});\n"
+  ),
+  SettingsFile(
+    "sources/main.rb",
+    "client = Mysql2::Client.new(host: 'db.«host»', username: '«user»', password: '«!strong»')\nENV['DB_PASSWORD'] = '«!strong»'\nhttp_basic_authenticate_with name: '«user»', password: '«!strong»'\n"
+  ),
+  SettingsFile(
+    "sources/main.ps1",
+    "$password = ConvertTo-SecureString '«!strong»' -AsPlainText -Force\n$cred = New-Object PSCredential('«user»', $password)\nnet user deploy «!strong» /add\n"
+  ),
+  SettingsFile(
+    "sources/main.vb",
+    "Dim password As String = \"«!strong»\"\nconn.ConnectionString = \"Provider=SQLOLEDB;Data Source=sql;User ID=«user»;Password=«!strong»\"\n"
+  ),
+  SettingsFile(
+    "sources/main.sh",
+    "#!/bin/sh\nDB_PASS='«!strong»'\nmysql -u\"$DB_USER\" -p\"$DB_PASS\" orders\nexpect -c 'spawn ssh web; expect \"password:\"; send \"«!strong»\\r\"'\n"
+  ),
+  SettingsFile(
+    "sources/main.c",
+    "#define WIFI_PASSWORD \"«!strong»\"\nstatic const char *password = \"«!strong»\";\nWiFi.begin(\"Office\", \"«!strong»\");\n"
+  ),
+  SettingsFile(
+    "sources/Main.kt",
+    "val dbPassword = \"«!strong»\"\nandroid { signingConfigs { release { storePassword \"«!strong»\"\n keyPassword '«!strong»'\n keyAlias 'upload' } } }\n"
+  ),
+  SettingsFile(
+    "sources/main.rs",
+    "let password: &str = \"«!strong»\";\nlet c = Config { user: \"«user»\".into(), password: \"«!strong»\".to_string() };\n"
+  ),
   SettingsFile("sources/main.lua", "local password = \"«!strong»\"\nred:auth(\"«!strong»\")\n"),
   SettingsFile("sources/main.ex", "config :orders, password: \"«!strong»\"\n@api_secret \"«!base62:32»\"\n"),
   SettingsFile("sources/main.R", "con <- dbConnect(MySQL(), user='«user»', password='«!strong»', host='db.«host»')\n"),
-  SettingsFile("sources/main.scala", "val password: String = \"«!strong»\"\nDatabase.forURL(\"jdbc:h2:mem\", user = \"«user»\", password = \"«!strong»\")\n"),
-  SettingsFile("sources/main.m", "NSString *const kApiSecret = @\"«!base62:32»\";\nNSString *password = @\"«!strong»\";\n"),
+  SettingsFile(
+    "sources/main.scala",
+    "val password: String = \"«!strong»\"\nDatabase.forURL(\"jdbc:h2:mem\", user = \"«user»\", password = \"«!strong»\")\n"
+  ),
+  SettingsFile(
+    "sources/main.m", "NSString *const kApiSecret = @\"«!base62:32»\";\nNSString *password = @\"«!strong»\";\n"),
   SettingsFile("keys/id_rsa", "«!pem:RSA PRIVATE KEY»\n"),
   SettingsFile("keys/server.key", "«!pem:PRIVATE KEY»\n"),
   SettingsFile("keys/id_ed25519", "«!openssh»\n"),

@@ -27,8 +27,14 @@ let siteFiles: [SettingsFile] = [
     """#),
   SettingsFile("config/master.key", "«!hex:32»"),
   SettingsFile("config/credentials/production.key", "«!hex:32»\n"),
-  SettingsFile("config/initializers/secret_token.rb", "# Be sure to restart your server when you modify this file.\nOrders::Application.config.secret_token = '«!hex:128»'\n"),
-  SettingsFile("config/initializers/devise.rb", "Devise.setup do |config|\n  config.mailer_sender = 'no-reply@«host»'\n  config.secret_key = '«!hex:128»'\n  config.pepper = '«!hex:128»'\n  config.stretches = 11\n  config.omniauth :github, '«hex:20»', '«!hex:40»', scope: 'user'\nend\n"),
+  SettingsFile(
+    "config/initializers/secret_token.rb",
+    "# Be sure to restart your server when you modify this file.\nOrders::Application.config.secret_token = '«!hex:128»'\n"
+  ),
+  SettingsFile(
+    "config/initializers/devise.rb",
+    "Devise.setup do |config|\n  config.mailer_sender = 'no-reply@«host»'\n  config.secret_key = '«!hex:128»'\n  config.pepper = '«!hex:128»'\n  config.stretches = 11\n  config.omniauth :github, '«hex:20»', '«!hex:40»', scope: 'user'\nend\n"
+  ),
   SettingsFile(
     "config/mongoid.yml",
     #"""
@@ -172,7 +178,10 @@ let siteFiles: [SettingsFile] = [
     $db_pass = "«!password»";
     mysqli_connect("db.«host»", "«user»", "«!password»", "orders");
     """#),
-  SettingsFile("config.inc.php", "<?php\n$cfg['blowfish_secret'] = '«!base62:32»';\n$cfg['Servers'][$i]['user'] = '«user»';\n$cfg['Servers'][$i]['password'] = '«!password»';\n$cfg['Servers'][$i]['host'] = 'db.«host»';\n"),
+  SettingsFile(
+    "config.inc.php",
+    "<?php\n$cfg['blowfish_secret'] = '«!base62:32»';\n$cfg['Servers'][$i]['user'] = '«user»';\n$cfg['Servers'][$i]['password'] = '«!password»';\n$cfg['Servers'][$i]['host'] = 'db.«host»';\n"
+  ),
   SettingsFile(
     "orders/settings.py",
     #"""
@@ -192,17 +201,20 @@ let siteFiles: [SettingsFile] = [
     EMAIL_HOST_PASSWORD = '«!password»'
     AUTH_PASSWORD_VALIDATORS = [{'NAME': 'django.contrib.auth.password_validation.MinimumLengthValidator'}]
     """#),
-  SettingsFile("config.py", "class Config:\n    SECRET_KEY = '«!password»'\n    SQLALCHEMY_DATABASE_URI = 'mysql+pymysql://«user»:«!password»@db.«host»/orders'\n    MAIL_PASSWORD = os.environ.get('MAIL_PASSWORD') or '«!password»'\n"),
+  SettingsFile(
+    "config.py",
+    "class Config:\n    SECRET_KEY = '«!strong»'\n    SQLALCHEMY_DATABASE_URI = 'mysql+pymysql://«user»:«!strong»@db.«host»/orders'\n    MAIL_PASSWORD = os.environ.get('MAIL_PASSWORD') or '«!strong»'\n"
+  ),
   SettingsFile(
     "src/main/resources/application.properties",
     #"""
     spring.datasource.url=jdbc:mysql://db.«host»:3306/orders?useSSL=false
     spring.datasource.username=«user»
-    spring.datasource.password=«!password»
+    spring.datasource.password=«!strong»
     server.ssl.key-store=classpath:keystore.p12
-    server.ssl.key-store-password=«!password»
+    server.ssl.key-store-password=«!strong»
     spring.security.oauth2.client.registration.github.client-secret=«!hex:40»
-    spring.mail.password = «!password»
+    spring.mail.password = «!strong»
     """#),
   SettingsFile(
     "src/main/resources/application.yml",
@@ -211,7 +223,7 @@ let siteFiles: [SettingsFile] = [
       datasource:
         url: jdbc:postgresql://db.«host»/orders
         username: «user»
-        password: «!password»
+        password: «!strong»
       rabbitmq:
         host: mq.«host»
         password: ${RABBIT_PASSWORD}
@@ -265,7 +277,10 @@ let siteFiles: [SettingsFile] = [
         driverClassName="com.mysql.jdbc.Driver" url="jdbc:mysql://db.«host»:3306/orders"/>
     </Context>
     """#),
-  SettingsFile("conf/server.xml", "<Connector port=\"8443\" SSLEnabled=\"true\" keystoreFile=\"conf/keystore.jks\" keystorePass=\"«!password»\" clientAuth=\"false\" />\n"),
+  SettingsFile(
+    "conf/server.xml",
+    "<Connector port=\"8443\" SSLEnabled=\"true\" keystoreFile=\"conf/keystore.jks\" keystorePass=\"«!password»\" clientAuth=\"false\" />\n"
+  ),
   SettingsFile(
     "standalone.xml",
     #"""
@@ -279,7 +294,9 @@ let siteFiles: [SettingsFile] = [
     </datasource>
     <keystore path="server.keystore" relative-to="jboss.server.config.dir" keystore-password="«!password»" alias="server"/>
     """#),
-  SettingsFile("mgmt-users.properties", "#$REALM_NAME=ManagementRealm$ This line is used by the add-user utility\n«user»=«!hex:32»\n"),
+  SettingsFile(
+    "mgmt-users.properties",
+    "#$REALM_NAME=ManagementRealm$ This line is used by the add-user utility\n«user»=«!hex:32»\n"),
   SettingsFile(
     "hibernate.cfg.xml",
     #"""
@@ -305,7 +322,10 @@ let siteFiles: [SettingsFile] = [
       <secret>«!jenkins»</secret>
     </org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl>
     """#),
-  SettingsFile("users/admin/config.xml", "<user>\n  <fullName>«user»</fullName>\n  <properties>\n    <apiToken>«!jenkins»</apiToken>\n    <passwordHash>#jbcrypt:«!bcrypt»</passwordHash>\n  </properties>\n</user>\n"),
+  SettingsFile(
+    "users/admin/config.xml",
+    "<user>\n  <fullName>«user»</fullName>\n  <properties>\n    <apiToken>«!jenkins»</apiToken>\n    <passwordHash>#jbcrypt:«!bcrypt»</passwordHash>\n  </properties>\n</user>\n"
+  ),
   SettingsFile(
     "salesforce.js",
     #"""
@@ -315,9 +335,20 @@ let siteFiles: [SettingsFile] = [
       if (err) { return console.error(err); }
     });
     """#),
-  SettingsFile("config/settings.json", "{\"db\": {\"host\": \"db.«host»\", \"user\": \"«user»\", \"password\": \"«!password»\"}, \"sessionSecret\": \"«!password»\", \"port\": 8080}\n"),
-  SettingsFile("config/prod.secret.exs", "use Mix.Config\nconfig :orders, OrdersWeb.Endpoint, secret_key_base: \"«!base64:64»\"\nconfig :orders, Orders.Repo, username: \"«user»\", password: \"«!password»\", database: \"orders\", pool_size: 15\n"),
-  SettingsFile("php.ini", "[SMTP]\nSMTP = smtp.«host»\nmysqli.default_user = «user»\nmysqli.default_pw = «!password»\n"),
-  SettingsFile("conf/application.conf", "play.http.secret.key = \"«!base62:64»\"\ndb.default.username = «user»\ndb.default.password = \"«!password»\"\n"),
-  SettingsFile("keystore.properties", "storePassword=«!password»\nkeyPassword=«!password»\nkeyAlias=upload\nstoreFile=/home/«user»/upload.jks\n"),
+  SettingsFile(
+    "config/settings.json",
+    "{\"db\": {\"host\": \"db.«host»\", \"user\": \"«user»\", \"password\": \"«!strong»\"}, \"sessionSecret\": \"«!strong»\", \"port\": 8080}\n"
+  ),
+  SettingsFile(
+    "config/prod.secret.exs",
+    "use Mix.Config\nconfig :orders, OrdersWeb.Endpoint, secret_key_base: \"«!base64:64»\"\nconfig :orders, Orders.Repo, username: \"«user»\", password: \"«!password»\", database: \"orders\", pool_size: 15\n"
+  ),
+  SettingsFile(
+    "php.ini", "[SMTP]\nSMTP = smtp.«host»\nmysqli.default_user = «user»\nmysqli.default_pw = «!password»\n"),
+  SettingsFile(
+    "conf/application.conf",
+    "play.http.secret.key = \"«!base62:64»\"\ndb.default.username = «user»\ndb.default.password = \"«!password»\"\n"),
+  SettingsFile(
+    "keystore.properties",
+    "storePassword=«!password»\nkeyPassword=«!password»\nkeyAlias=upload\nstoreFile=/home/«user»/upload.jks\n"),
 ]

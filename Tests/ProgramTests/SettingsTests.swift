@@ -44,7 +44,9 @@ import Testing
         let end = bytes[range.upperBound...].firstIndex(of: 0x0a) ?? bytes.count
         return "\(path): \(String(decoding: bytes[start..<end].prefix(240), as: UTF8.self))"
       }
-      for secret in content.secrets where !places.contains(where: { $0.range == secret }) { missed.append(show(secret)) }
+      for secret in content.secrets where !places.contains(where: { $0.range == secret }) {
+        missed.append(show(secret))
+      }
       let wanted = content.secrets + content.optional
       for place in places where !wanted.contains(where: { $0.overlaps(place.range) }) {
         alarms.append("\(place.rule) in " + show(place.range))

@@ -38,6 +38,10 @@ import Testing
     try:
         browser.get('file://' + sys.argv[1])
         cards = browser.find_elements(By.CSS_SELECTOR, '.card')
+        def click(element):
+            # As a person does, out from under the bar that stays at the top.
+            browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
         visible = lambda: [c for c in cards if c.is_displayed()]
         assert len(visible()) == 4, len(visible())
         assert 'LIVE' in cards[0].text, cards[0].text
@@ -45,7 +49,7 @@ import Testing
         assert not browser.find_elements(By.CSS_SELECTOR, 'img')
         assert not browser.find_elements(By.XPATH, "//td//script")
         # A click opens a card and shows where the secret stands.
-        cards[0].find_element(By.TAG_NAME, 'summary').click()
+        click(cards[0].find_element(By.TAG_NAME, 'summary'))
         assert 'conf/prod.env:3:5' in cards[0].text, cards[0].text
         # Typing filters; Escape clears.
         box = browser.find_element(By.ID, 'query')
@@ -69,7 +73,7 @@ import Testing
         assert '2022-08-08' in visible()[0].text and 'rotated 2024-07-03' in visible()[0].text, visible()[0].text
         assert visible()[0].find_elements(By.CSS_SELECTOR, 'svg.timeline circle.rotated')
         assert visible()[0].find_elements(By.CSS_SELECTOR, 'svg.timeline circle.out')
-        visible()[0].find_element(By.TAG_NAME, 'summary').click()
+        click(visible()[0].find_element(By.TAG_NAME, 'summary'))
         events = [e.get_attribute('class') for e in visible()[0].find_elements(By.CSS_SELECTOR, '.events li')]
         assert events == ['in', 'out', 'rotated'], events
         browser.find_element(By.CSS_SELECTOR, '#state option[value=""]').click()
@@ -79,10 +83,10 @@ import Testing
         assert 'conf/prod.env:3' in first[0].text and 'and 2 more' in first[0].text, first[0].text
         # A link opens its card, though a filter hides it.
         browser.find_element(By.CSS_SELECTOR, '#state option[value=dead]').click()
-        first[1].find_element(By.TAG_NAME, 'a').click()
+        click(first[1].find_element(By.TAG_NAME, 'a'))
         WebDriverWait(browser, 10).until(lambda b: cards[1].is_displayed())
         assert cards[1].find_element(By.TAG_NAME, 'details').get_attribute('open')
-        cards[1].find_element(By.TAG_NAME, 'summary').click()
+        click(cards[1].find_element(By.TAG_NAME, 'summary'))
         # Other orders, and back.
         def order():
             return [c.get_attribute('data-rule') for c in browser.find_elements(By.CSS_SELECTOR, '.card')]

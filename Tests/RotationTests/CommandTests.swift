@@ -141,7 +141,8 @@ private struct FolderService {
       .verify: FolderService.verify, .make: CommandTests.make + once, .end: end, .list: CommandTests.list,
     ])
     settings.programTimeoutMs = 10_000
-    let machine = try Machine("command", settings, files: [("app.env", "KEY=\(old)\n")]) { $0.keyID = "id-old" }
+    let machine = try Machine(
+      "command", settings, files: [("app.env", "KEY=\(old)\n")], change: { $0.keyID = "id-old" })
     let report = try machine.rotator().rotate(machine.key, reason: "manual")
     #expect(report.outcome == .done, "\(report.state) \(report.reason ?? "")")
     #expect(service.live == [try machine.value()])

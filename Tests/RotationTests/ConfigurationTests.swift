@@ -17,7 +17,9 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
     _ = try parse(text, providers: providers)
     return []
   } catch let errors as ConfigurationErrors {
-    return errors.mistakes.map { "\($0.line): \($0.reason)" }
+    return errors.mistakes.map { mistake in
+      "\(mistake.line): \(mistake.reason)" + (mistake.hint.map { "; \($0)" } ?? "")
+    }
   } catch { return ["\(error)"] }
 }
 
@@ -94,19 +96,19 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
       """
     #expect(
       mistakes(text, providers: ["aitbc"]) == [
-        "1: unknown field 'surprise' in the configuration (known: key, state, policy, environment, freeze, metrics, hooks)",
-        "3: name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'",
+        "1: unknown field 'surprise' in the configuration; known: key, state, policy, environment, freeze, metrics, hooks, budget, scan",
+        "3: name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'; such as \"shop-production\"",
         "4: no provider is named 'aitbd'; did you mean 'aitbc'?",
         "5: unknown field 'bse' in the key '-x y'; did you mean 'base'?",
-        "6: base is plain http, so the key '-x y''s value would cross the network for all to read: use https, or consent with allow_plain_http = true",
-        "7: variable must be a name that environment files can hold: letters, digits and '_'",
-        "8: files is empty: list every file that holds the value",
-        "9: max_age must be a duration in quotes, such as \"90d\", \"12h\" or \"1h30m\"",
-        "10: grace must be a duration in quotes, such as \"90d\", \"12h\" or \"1h30m\"",
+        "6: base is plain http, so the value of the key '-x y' would cross the network for all to read; use https, or consent with allow_plain_http = true",
+        "7: variable must be a name that environment files can hold: letters, digits and '_'; such as \"API_KEY\"; other kinds of files name their settings like /a/b, with format = \"json\"",
+        "8: files is empty; list every file that holds the value",
+        "9: max_age must be a duration in quotes; such as \"90d\", \"12h\" or \"1h30m\"",
+        "10: grace must be a duration in quotes; such as \"90d\", \"12h\" or \"1h30m\"",
         "11: proofs must be a whole number from 1 to 20",
-        "12: the key has no name",
-        "12: the key has no variable",
-        "14: files must be a list of texts, such as [\"…\"]",
+        "12: the key has no name; add name = \"…\"",
+        "12: the key has no variable; add variable = \"…\"",
+        "14: files must be a list; write files = [\"…\"]",
         "15: 'compos' is no dialect of environment files; did you mean 'compose'?",
       ])
   }
@@ -132,7 +134,7 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
     #expect(
       mistakes(text) == [
         "1: /e/.env is listed twice", "6: A in /e/.env is already the place of the key 'a' (line 1)",
-        "11: a key 'a' is already defined on line 1",
+        "11: a key 'a' is already defined on line 1; give it another name",
       ])
   }
 
@@ -186,7 +188,7 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
 
   @Test func brokenTOMLHasALine() {
     #expect(mistakes("[[key]]\nname = ").first?.hasPrefix("2: ") == true)
-    #expect(mistakes("key = 1") == ["1: 'key' must be a list of tables: write [[key]]"])
+    #expect(mistakes("key = 1") == ["1: 'key' must be a list of tables; write [[key]]"])
     #expect(mistakes("policy = 1\n[[freeze]]\nfrom = \"2026-13-01\"\nto = \"x\"").count == 3)
   }
 

@@ -70,56 +70,6 @@ import Testing
       }
     }
   }
-
-  /// Everything at once: random faults of every call, and processes that die again and again.
-  @Test func seededMisfortunes() throws {
-    let runs = ProcessInfo.processInfo.environment["KEYWRIGHT_RUNS"].flatMap { Int($0) } ?? 100
-    let first =
-      ProcessInfo.processInfo.environment["KEYWRIGHT_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    for run in 0..<UInt64(runs) {
-      let seed = first &+ run
-      var random = SplitMix(state: seed)
-      let style = CrashTests.recoverable.randomElement(using: &random) ?? .grace
-      let world = try World(style, files: Int.random(in: 1...3, using: &random), graceMs: 6 * 3_600_000)
-      for kind in ["make", "list", "revoke"] {
-        let count = Int.random(in: 0...2, using: &random)
-        let faults: [Fault] = [
-          .dropBefore, .dropAfter, .gatewayBefore, .gatewayAfter, .limited, .notSent, .breaksOffLate, .breaksOffEarly,
-        ]
-        world.service.plan(kind, (0..<count).compactMap { _ in faults.randomElement(using: &random) })
-      }
-      var report: RotationReport?
-      var begun = false
-      for _ in 0..<12 {
-        world.killAt(Int.random(in: 1...30, using: &random))
-        do {
-          if let open = try world.ledger().openRotations().first {
-            report = try world.rotator().resume(open)
-          } else if !begun || report == nil {
-            report = try world.rotator().rotate(world.key, reason: "manual")
-          } else {
-            break
-          }
-          begun = true
-        } catch is Killed {
-          begun = true
-        } catch is RotationRefusal {}
-        world.clock.advance(milliseconds: Int64.random(in: 0...60_000, using: &random))
-      }
-      world.killAt(nil)
-      world.service.clearFaults()
-      report = try world.resume() ?? report
-      let comment: Comment = "seed \(seed): \(report?.outcome.rawValue ?? "-") \(report?.reason ?? "")"
-      #expect(world.service.isLive(try world.value()), comment)
-      if report?.outcome == .human {
-        // Two lost answers in a row where the old key is in its grace: told in time, and nothing is lost.
-        #expect(style == .grace && (report?.orphans.count ?? 0) > 0, comment)
-      } else {
-        try world.checkEndOfMany(report, comment)
-      }
-    }
-  }
 }
 
 extension World {

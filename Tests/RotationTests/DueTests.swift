@@ -88,7 +88,7 @@ import Testing
     let world = try World()
     let freeze = FreezePeriod(reason: "holidays", fromMs: start + 85 * day, toMs: start + 95 * day)
     let configuration = configuration([key()], freezes: [freeze])
-    let plan = try Due.forecast(configuration, try world.ledger(), nowMs: start, untilMs: start + 200 * day)
+    let plan = try Due.forecast(configuration, try world.ledger(), nowMs: start, untilMs: start + 200 * day).rotations
     #expect(plan.map(\.timeMs) == [start + 95 * day, start + 185 * day])
     #expect(plan.map(\.delayedBy) == ["holidays", nil])
   }

@@ -81,9 +81,9 @@ struct RabbitMQTests {
     var settings = ServiceSettings()
     settings.admin = AdminCredential(user: "boss", file: admin, variable: "RABBIT")
     return (
-      try Machine("rabbitmq", settings, files: [("app.env", "KEY=\(password)\n")], transport: peer.transport) { key in
-        (key.base, key.account) = (peer.base, user)
-      }, password
+      try Machine(
+        "rabbitmq", settings, files: [("app.env", "KEY=\(password)\n")], transport: peer.transport,
+        change: { key in (key.base, key.account) = (peer.base, user) }), password
     )
   }
 

@@ -119,7 +119,8 @@ final class World: Sendable {
   /// A new process: its own ledger connection, its own client.
   func rotator(
     files: EnvPolicy = EnvPolicy(), interrupted: @escaping @Sendable () -> Bool = { false },
-    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() }
+    hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() },
+    deliver: @escaping @Sendable (Delivery) -> DeliveryEnd = { _ in .delivered }
   ) throws -> Rotator {
     let (clock, provider) = (clock, provider)
     let transport: any HTTPTransport = server?.transport ?? service
@@ -131,7 +132,7 @@ final class World: Sendable {
           id == "aitbc" && named == base
             ? ProviderSession(
               provider: provider, client: ProviderClient(provider: provider, transport: transport, clock: clock)) : nil
-        }, actor: "test", files: files, runHook: { command, _, _ in hook(command) },
+        }, actor: "test", files: files, runHook: { command, _, _ in hook(command) }, deliver: deliver,
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
   }
 

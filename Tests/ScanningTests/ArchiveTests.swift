@@ -5,6 +5,7 @@ import Git
 import Matching
 import Model
 import RuleBook
+import Secrets
 import Testing
 
 @testable import Scanning
@@ -41,16 +42,26 @@ private enum Pack {
     for (name, content) in entries {
       let packed = method == 8 ? deflated(content) : content
       let title = Array(name.utf8)
-      let facts =
-        little(20, 2) + little(flags, 2) + little(method, 2) + little(0, 8) + little(packed.count, 4)
-        + little(size ?? content.count, 4) + little(title.count, 2) + little(0, 2)
-      directory += little(0x0201_4b50, 4) + little(20, 2) + facts + little(0, 10) + little(file.count, 4) + title
-      file += little(0x0403_4b50, 4) + facts + title + packed
+      var facts = little(20, 2)
+      for (value, count) in [
+        (flags, 2), (method, 2), (0, 8), (packed.count, 4), (size ?? content.count, 4), (title.count, 2), (0, 2),
+      ] {
+        facts += little(value, count)
+      }
+      for part in [little(0x0201_4b50, 4), little(20, 2), facts, little(0, 10), little(file.count, 4), title] {
+        directory += part
+      }
+      for part in [little(0x0403_4b50, 4), facts, title, packed] { file += part }
     }
-    let end =
-      little(0x0605_4b50, 4) + little(0, 4) + little(entries.count, 2) + little(entries.count, 2)
-      + little(directory.count, 4) + little(file.count, 4) + little(0, 2)
-    return file + directory + end
+    return file + directory + end(entries.count, directory.count, file.count)
+  }
+
+  private static func end(_ entries: Int, _ directory: Int, _ start: Int) -> [UInt8] {
+    var end = little(0x0605_4b50, 4)
+    for (value, count) in [(0, 4), (entries, 2), (entries, 2), (directory, 4), (start, 4), (0, 2)] {
+      end += little(value, count)
+    }
+    return end
   }
 
   static func tar(_ entries: [(name: String, content: [UInt8])], size: Int? = nil) -> [UInt8] {
@@ -78,9 +89,13 @@ private enum Pack {
       crc ^= UInt32(byte)
       for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xedb8_8320 : crc >> 1 }
     }
-    let title = name.map { Array($0.utf8) + [0] } ?? []
-    return [0x1f, 0x8b, 8, title.isEmpty ? 0 : 8, 0, 0, 0, 0, 0, 3] + title + deflated(content)
-      + little(Int(~crc), 4) + little(content.count, 4)
+    let title: [UInt8] = name.map { Array($0.utf8) + [0] } ?? []
+    var file: [UInt8] = [0x1f, 0x8b, 8, title.isEmpty ? 0 : 8, 0, 0, 0, 0, 0, 3]
+    file += title
+    file += deflated(content)
+    file += little(Int(~crc), 4)
+    file += little(content.count, 4)
+    return file
   }
 
   static func zlib(_ content: [UInt8]) -> [UInt8] {
@@ -89,7 +104,10 @@ private enum Pack {
       a = (a + Int(byte)) % 65_521
       b = (b + a) % 65_521
     }
-    return [0x78, 0x01] + deflated(content) + little(b << 16 | a, 4).reversed()
+    var file: [UInt8] = [0x78, 0x01]
+    file += deflated(content)
+    file += little(b << 16 | a, 4).reversed()
+    return file
   }
 
   /// A deflate stream that grows a thousandfold: one literal, and copies of it.
@@ -106,7 +124,9 @@ private enum Pack {
         width -= 8
       }
     }
-    func reversed(_ value: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | (value >> $1 & 1) << (count - 1 - $1) } }
+    func reversed(_ value: Int, _ count: Int) -> Int {
+      (0..<count).reduce(0) { $0 | (value >> $1 & 1) << (count - 1 - $1) }
+    }
     put(1, 1)
     put(1, 2)
     put(reversed(0x30 + 0x61, 8), 8)
@@ -122,13 +142,13 @@ private enum Pack {
 
   static func zip(packed: [UInt8], size: Int) -> [UInt8] {
     let title = Array("bomb.txt".utf8)
-    let facts =
-      little(20, 2) + little(0, 2) + little(8, 2) + little(0, 8) + little(packed.count, 4) + little(size, 4)
-      + little(title.count, 2) + little(0, 2)
-    let directory = little(0x0201_4b50, 4) + little(20, 2) + facts + little(0, 10) + little(0, 4) + title
-    let file = little(0x0403_4b50, 4) + facts + title + packed
-    return file + directory + little(0x0605_4b50, 4) + little(0, 4) + little(1, 2) + little(1, 2)
-      + little(directory.count, 4) + little(file.count, 4) + little(0, 2)
+    var facts = little(20, 2)
+    for (value, count) in [(0, 2), (8, 2), (0, 8), (packed.count, 4), (size, 4), (title.count, 2), (0, 2)] {
+      facts += little(value, count)
+    }
+    let directory = [little(0x0201_4b50, 4), little(20, 2), facts, little(0, 14), title].flatMap { $0 }
+    let file = [little(0x0403_4b50, 4), facts, title, packed].flatMap { $0 }
+    return file + directory + end(1, directory.count, file.count)
   }
 }
 
@@ -236,7 +256,9 @@ private enum Pack {
       for count in stride(from: 0, to: archive.count, by: 37) { _ = try scan(Array(archive[..<count])) }
       for _ in 0..<200 {
         var damaged = archive
-        for _ in 0..<4 { damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+        for _ in 0..<4 {
+          damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        }
         _ = try scan(damaged)
       }
     }

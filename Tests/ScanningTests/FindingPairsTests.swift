@@ -43,7 +43,7 @@ private func value(_ prefix: String) -> String {
 
   @Test func strangersDoNot() throws {
     let apart = try scan("id = \(value("acid_"))\n" + String(repeating: "\n", count: 5) + "s = \(value("acsk_"))\n")
-    #expect(apart.values.allSatisfy(\.isEmpty))
+    #expect(apart.values.allSatisfy { $0.isEmpty })
     let alone = try scan("id = \(value("acid_"))\n")
     #expect(alone["acme-id"]?.isEmpty == true)
   }
