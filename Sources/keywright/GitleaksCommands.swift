@@ -136,10 +136,11 @@ private struct GitleaksRun {
     let reader = OccurrenceReader(
       target: target, rules: configuration.rules, environment: environment, stream: target == "-" ? stream : nil)
     report.findings.removeAll { $0.confidence < .context }
-    // What nothing reaches, gitleaks does not see.
+    // What nothing reaches, or the index alone, gitleaks does not see in a history.
     for index in report.findings.indices {
       report.findings[index].occurrences.removeAll { place in
-        place.reachability?.isReached == false || place.place == .fileName || place.place == .refName
+        place.reachability?.isReached == false || place.reachability == .index || place.place == .fileName
+          || place.place == .refName
           || decodings.map { place.decoders.count > $0 } ?? false
       }
     }
