@@ -104,7 +104,8 @@ extension ContentDetector {
       // The hit is of the opening and of what must follow it.
       var start = hit.offset
       while start < hit.end, ![0x7b, 0x5b, 0x28, 0x2c].contains(bytes[start]) { start += 1 }
-      start += bytes[hit.offset] == 0x62 && start + 1 < bytes.count && bytes[start + 1] == 0x5d ? 3 : 1
+      // `[]` belongs to the type before the list.
+      start += start + 1 < bytes.count && bytes[start + 1] == 0x5d ? 2 : 1
       while start < hit.end, [0x5b, 0x7b, 0x20].contains(bytes[start]) { start += 1 }
       guard start < bytes.count, let (list, end) = ByteList.text(from: start, in: bytes) else { continue }
       done = end

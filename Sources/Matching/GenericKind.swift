@@ -78,14 +78,17 @@ extension GenericKind {
   static func isHash(_ value: Span<UInt8>) -> Bool {
     guard value.count >= 32, value.count <= 200 else { return false }
     if value[0] == 0x24 || value[0] == 0x7b || value[0] == 0x2a { return true }
-    var (hex, base64, digits, uppers) = (0, 0, 0, 0)
+    var (hex, base64, digits, uppers, signs) = (0, 0, 0, 0, 0)
     for at in value.indices {
       if Bytes.isHex(value[at]) { hex += 1 }
+      if [0x2b, 0x2f, 0x3d].contains(value[at]) { signs += 1 }
       if Bytes.isBase64(value[at]) || value[at] == 0x3d { base64 += 1 }
       if Bytes.isDigit(value[at]) { digits += 1 }
       if Bytes.isUpper(value[at]) { uppers += 1 }
     }
     if hex == value.count, [32, 40, 56, 64, 96, 128].contains(hex) { return digits > 3 }
+    // Letters and digits alone, in a length that no digest has, are an id as well as anything.
+    guard signs > 0 || value.count == 64 else { return false }
     return base64 == value.count && value.count % 4 == 0 && digits > 0 && uppers > 3 && value.count - uppers > 8
   }
 

@@ -26,6 +26,8 @@ extension ScanCommand {
     command.staged = true
     command.range = nil
     command.known = []
+    command.knownLedger = false
+    command.state = .usual
     command.wholeFiles = false
     command.format = nil
     command.output = nil
@@ -34,7 +36,9 @@ extension ScanCommand {
     command.threads = nil
     command.stats = false
     command.fullScan = false
+    command.archives = false
     command.noCache = false
+    command.submodules = false
     command.exitCode = ExitStatus.findings.rawValue
     command.allowIncomplete = false
     command.ruleChoice = .builtIn
@@ -51,6 +55,14 @@ extension HookCommand.Run {
     command.ruleChoice = .builtIn
     command.judgement = .usual
     return command
+  }
+}
+
+extension StateOptions {
+  fileprivate static var usual: StateOptions {
+    var options = StateOptions()
+    options.state = nil
+    return options
   }
 }
 

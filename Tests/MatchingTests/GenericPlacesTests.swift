@@ -112,7 +112,7 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
     let (first, second) = (value(), value())
     let found = find("name,url,username,password\nShop,https://x.internal,ann,\(first)\n\"A, b\",u,bob,\"\(second)\"\n")
     #expect(Set(found.filter { $0.confidence == .context }.map(\.value)) == [first, second])
-    #expect(find("key,value,comment\nhome,\(value()),x\n").isEmpty)
+    #expect(find("key,value,comment\nhome,\(value()),x\n").allSatisfy { $0.confidence < .context })
   }
 
   @Test func hostileTablesEnd() {

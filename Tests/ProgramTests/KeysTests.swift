@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct KeysTests {
+@Suite(.timeLimit(.minutes(20))) struct KeysTests {
   /// A key that may manage its tenant's keys, in a file.
   private func manager(_ sandbox: Sandbox, _ authority: Authority) throws -> String {
     let file = sandbox.root + "/manager.key"

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct RotationKillTests {
+@Suite(.timeLimit(.minutes(20))) struct RotationKillTests {
   private static let calls = [
     "write", "pwrite64", "fsync", "fdatasync", "renameat", "unlinkat", "ftruncate", "sendto", "connect", "fchmod",
   ]

@@ -90,7 +90,7 @@ private struct Detour: HTTPTransport {
   }
 }
 
-@Suite(.enabled(if: MotoPeer.isThere, "moto_server is not installed"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: MotoPeer.isThere, "moto_server is not installed"), .timeLimit(.minutes(20)))
 struct AWSTests {
   private func machine(_ moto: MotoPeer, _ key: (id: String, secret: String), losing: Counter? = nil) throws -> Machine
   {

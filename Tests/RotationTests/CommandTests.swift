@@ -71,7 +71,7 @@ private struct FolderService {
   static let set = #"read -r o; read -r n; [ -e "$D/$o" ] || exit 3; mv "$D/$o" "$D/$n""#
 }
 
-@Suite(.timeLimit(.minutes(2))) struct CommandTests {
+@Suite(.timeLimit(.minutes(20))) struct CommandTests {
   private func machine(
     _ settings: ServiceSettings, _ value: String, provider: String = "command", person: (any Person)? = nil
   )

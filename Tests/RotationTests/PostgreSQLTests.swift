@@ -96,7 +96,7 @@ enum DatabaseProbe {
 }
 
 @Suite(
-  .enabled(if: PostgreSQLPeer.isThere, "PostgreSQL, its client or libpq is not installed"), .timeLimit(.minutes(5)))
+  .enabled(if: PostgreSQLPeer.isThere, "PostgreSQL, its client or libpq is not installed"), .timeLimit(.minutes(20)))
 struct PostgreSQLTests {
   private let peer: PostgreSQLPeer
   init() throws { peer = try PostgreSQLPeer.shared.get() }

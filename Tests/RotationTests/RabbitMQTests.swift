@@ -65,7 +65,7 @@ struct RabbitMQPeer: Sendable {
   }
 }
 
-@Suite(.enabled(if: RabbitMQPeer.isThere, "RabbitMQ is not installed"), .timeLimit(.minutes(10)))
+@Suite(.enabled(if: RabbitMQPeer.isThere, "RabbitMQ is not installed"), .timeLimit(.minutes(20)))
 struct RabbitMQTests {
   private let peer: RabbitMQPeer
   init() throws { peer = try RabbitMQPeer.shared.get() }

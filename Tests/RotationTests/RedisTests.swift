@@ -78,7 +78,7 @@ struct RedisPeer: Sendable {
   }
 }
 
-@Suite(.enabled(if: RedisPeer.isThere, "redis-server is not installed"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: RedisPeer.isThere, "redis-server is not installed"), .timeLimit(.minutes(20)))
 struct RedisTests {
   private func machine(_ peer: RedisPeer, _ user: String, self selfAuthorised: Bool = false) throws -> (Machine, String)
   {

@@ -20,7 +20,7 @@ private func transport(_ server: LoopbackServer) -> Carrier { Carrier(server: se
 
 private func text(_ secret: Secret) -> String { String(decoding: secret.copyBytes(), as: UTF8.self) }
 
-@Suite(.timeLimit(.minutes(1))) struct CurlTransportTests {
+@Suite(.timeLimit(.minutes(20))) struct CurlTransportTests {
   @Test func statusHeadersAndBodyComeBackAsSent() throws {
     let server = try LoopbackServer(
       answering: response(418, "{\"a\":1}", headers: ["X-Request-ID:  abc-1 ", "x-twice: 1", "X-Twice: 2", "Empty:"]))
@@ -128,7 +128,7 @@ private func text(_ secret: Secret) -> String { String(decoding: secret.copyByte
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FateTests {
+@Suite(.timeLimit(.minutes(20))) struct FateTests {
   private func failure(_ request: HTTPRequest, _ carrier: any HTTPTransport) throws -> TransportError {
     try #require(throws: TransportError.self) { try carrier.send(request) }
   }

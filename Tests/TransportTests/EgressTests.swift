@@ -13,7 +13,7 @@ private func bytes(_ text: String) throws -> [UInt8] {
   return buffer
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EgressTests {
+@Suite(.timeLimit(.minutes(20))) struct EgressTests {
   @Test(arguments: [
     ("8.8.8.8", AddressKind.global), ("1.1.1.1", .global), ("172.15.0.1", .global), ("172.32.0.1", .global),
     ("100.63.255.255", .global), ("100.128.0.0", .global), ("2606:4700::1111", .global), ("2a00:1450::1", .global),

@@ -52,7 +52,7 @@ private let openssl = "/usr/bin/openssl"
   }
 }
 
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: openssl)), .timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: openssl)), .timeLimit(.minutes(20))) struct TLSTests {
   @Test func aCertificateThatNobodyVouchesForIsRefused() throws {
     let server = try TLSServer(certificateFor: "IP:127.0.0.1")
     let error = try #require(throws: TransportError.self) {
