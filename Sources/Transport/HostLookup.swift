@@ -13,7 +13,8 @@ public enum HostLookup {
   public static func addresses(of host: String, isEncrypted: Bool) throws(TransportError) -> [String] {
     var hints = unsafe addrinfo()
     unsafe hints.ai_family = AF_UNSPEC
-    unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    // SOCK_STREAM, whose enumeration is not to be seen where the standard library is linked statically.
+    unsafe hints.ai_socktype = 1
     var list: UnsafeMutablePointer<addrinfo>?
     guard unsafe getaddrinfo(host, nil, &hints, &list) == 0, let first = unsafe list else {
       throw TransportError(fate: .notSent, reason: "\(host) could not be resolved")

@@ -48,8 +48,7 @@ enum Wiring {
       guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == id }) else { return nil }
       let opened = KeyServices.open(
         provider, service,
-        KeyServiceTools(
-          transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run))
+        KeyServiceTools(transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run))
       return ProviderSession(provider: opened.provider, client: opened.service)
     }
   }
@@ -73,8 +72,17 @@ enum Wiring {
         ledger: ledger, session: sessions(),
         actor: actor, files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked),
         runHook: Hooks.run,
-        reloads: { name in configuration?.key(named: name)?.reload }, person: TerminalPerson(),
+        reloads: { name in configuration?.key(named: name)?.reload }, deliver: deliver, person: TerminalPerson(),
         checkpoint: try Fault.checkpoint(), isInterrupted: { SignalWatch.isInterrupted }, progress: progress))
+  }
+
+  /// Brings a value to a place beyond files. Only trusted configuration names such places.
+  @Sendable private static func deliver(_ delivery: Delivery) -> DeliveryEnd {
+    Deliveries.deliver(
+      delivery,
+      DeliveryServices(
+        transport: { transport(internalBases: [$0]) }, clock: SystemClock(),
+        run: { command, variables, input in Hooks.run(command, variables, input, timeoutMs: 60_000) }))
   }
 
   /// Who: the user, and the CI job that runs us.
@@ -96,13 +104,22 @@ enum Hooks {
 
   /// Runs one to its end. It gets our environment, and nothing on its standard input.
   @Sendable static func run(_ command: [String], _ variables: [String: String], _ timeoutMs: Int64) -> HookEnd {
+    run(command, variables, Secret([UInt8]()), timeoutMs: timeoutMs)
+  }
+
+  /// The same, with a secret on its standard input.
+  static func run(
+    _ command: [String], _ variables: [String: String], _ input: Secret, timeoutMs: Int64
+  ) -> HookEnd {
     guard let program = command.first else { return HookEnd(failure: "no program is named") }
     var spawn = Spawn(
       program, Array(command.dropFirst()), environment: Surroundings.all.merging(variables) { $1 },
       timeoutMilliseconds: timeoutMs)
     spawn.maximumOutputBytes = maximumOutputBytes
     do throws(SystemError) {
-      let completion = try spawn.run(isCancelled: { SignalWatch.isInterrupted })
+      let completion = try input.withBytes { (bytes) throws(SystemError) in
+        try spawn.run(input: bytes, isCancelled: { SignalWatch.isInterrupted })
+      }
       if completion.isSuccess { return HookEnd() }
       let output = completion.output + completion.errors
       if completion.isCancelled { return HookEnd(failure: "it was interrupted", output: output, wasCancelled: true) }
@@ -132,10 +149,18 @@ enum Hooks {
 
   /// Tells the configured program about each rotation that did not end well, once for each state that it stands in.
   static func tellFailures(_ reports: [RotationReport], _ configuration: Configuration?, _ ledger: Ledger) {
-    guard let command = configuration?.onFailure, !command.isEmpty else { return }
-    for report in reports where report.outcome != .done && report.outcome != .aborted {
+    guard let configuration, !configuration.onFailure.isEmpty || configuration.webhook != nil else { return }
+    let command = configuration.onFailure
+    for report in reports where ![.done, .aborted, .waiting].contains(report.outcome) {
       guard (try? ledger.isFirst("told \(report.txid) \(report.state.rawValue) \(report.outcome.rawValue)")) == true
       else { continue }
+      if let webhook = configuration.webhook {
+        let failure = FailureNotice.send(
+          report, to: webhook, transport: Wiring.transport(internalBases: [webhook]), clock: SystemClock(),
+          version: programVersion)
+        if let failure { Console.note("the webhook could not be told about \(report.name): \(failure)") }
+      }
+      if command.isEmpty { continue }
       let end = run(
         command,
         [

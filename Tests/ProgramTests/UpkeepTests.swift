@@ -191,6 +191,20 @@ import Testing
     #expect(names == ["key-2", "key-0"], "\(plan.output)")
   }
 
+  // MARK: Delivery
+
+  @Test func aValueIsDeliveredWhereTheConfigurationSays() throws {
+    let estate = try Estate()
+    let place = estate.sandbox.root + "/delivered"
+    try estate.add(
+      1, more: "deliver = [{ to = \"command\", run = [\"/bin/sh\", \"-c\", \"exec cat > '\(place)'\"] }]")
+    let outcome = try estate.run("rotate", "key-0")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let new = try estate.value(0)
+    #expect(new != estate.keys[0].value)
+    #expect(try estate.sandbox.read(place).trimmingCharacters(in: .newlines) == new)
+  }
+
   // MARK: Failures and metrics
 
   @Test func aWebhookIsToldOnceAndWithoutValues() throws {
