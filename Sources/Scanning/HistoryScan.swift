@@ -51,7 +51,7 @@ struct HistoryScan {
     let claims = values.contents().values.map(\.claim)
     meter.lap("content", bytes: coverage.bytes)
     let refs = searchRefNames(values)
-    let walk = walkTrees(content, values)
+    var walk = walkTrees(content, values)
     meter.lap("trees")
     meter.finish(contentBytes: coverage.bytes, ruleNames: program.rules.map(\.id.rawValue))
     let (found, sets) = values.contents()
@@ -61,9 +61,11 @@ struct HistoryScan {
     noteAbsent(walk.absent, walk.graph, commits, peeled, content.objects)
 
     meter.lap("graph")
-    var graph = walk.graph
-    let leads = graph.leadsToValues(walk.blobValues)
-    var attribution = Attribution(graph.pruned(leads: leads), commits, walk.blobValues, sets)
+    let leads = walk.graph.leadsToValues(walk.blobValues)
+    let graph = walk.graph.pruned(leads: leads)
+    // The whole graph is the largest thing of a scan, and of no use any more.
+    walk.graph = TreeGraph([], objectCount: 0)
+    var attribution = Attribution(graph, commits, walk.blobValues, sets)
     attribution.run(ProgressCounter("attributing commits", total: commits.count, options.progress))
     for tree in peeled.trees { attribution.noteTree(tree.number, tree.reachability) }
     attribution.noteHeads(peeled.heads.map { commits.trees[$0] })

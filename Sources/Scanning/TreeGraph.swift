@@ -19,8 +19,6 @@ struct TreeGraph: Sendable {
   /// Joins what the threads found; `objectCount` is the number of objects.
   init(_ parts: [TreeEdges], objectCount: Int) {
     names = NameTable()
-    edges = []
-    edges.reserveCapacity(parts.reduce(0) { $0 + $1.edges.count })
     starts = Array(repeating: 0, count: objectCount + 2)
     for part in parts { for tree in part.trees { starts[Int(tree.number) + 1] = Int(tree.count) } }
     for index in 1..<starts.count { starts[index] += starts[index - 1] }
