@@ -122,8 +122,8 @@ let package = Package(
     tests(
       "RotationTests",
       [
-        "Rotation", "Ledger", "EnvFiles", "Formats", "Providers", "Databases", "RuleBook", "Transport", "Model", "Secrets",
-        "Posix",
+        "Rotation", "Ledger", "EnvFiles", "Formats", "Providers", "Databases", "RuleBook", "Transport", "Model",
+        "Secrets", "Posix",
       ]),
     tests("ReportTests", ["Report", "Model", "Formats", "Secrets"]),
     tests("AITBCTests", ["AITBC", "Transport", "Secrets"]),

@@ -68,7 +68,8 @@ struct MariaDBPeer: Sendable {
 }
 
 @Suite(
-  .enabled(if: MariaDBPeer.isThere, "MariaDB's server or its client library is not installed"), .timeLimit(.minutes(20)))
+  .enabled(if: MariaDBPeer.isThere, "MariaDB's server or its client library is not installed"), .timeLimit(.minutes(20))
+)
 struct MariaDBTests {
   private let peer: MariaDBPeer
   init() throws { peer = try MariaDBPeer.shared.get() }
