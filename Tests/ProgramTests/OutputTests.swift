@@ -33,6 +33,18 @@ import Testing
     #expect(outcome.status == 70 && outcome.errors.contains("write standard output"), "\(outcome.errors)")
   }
 
+  /// What a command opens first must not stand where its output goes.
+  @Test func nothingIsWrittenIntoAFileThatTookTheStreamsPlace() throws {
+    let repository = try sandbox.repository()
+    try sandbox.commit("token = \(sandbox.keep(SampleKey.aitbc()))\n", to: "a.txt", in: repository)
+    let before = try sandbox.git("fsck", "--strict", in: repository)
+    let outcome = try shell("cd \"$2\"; \"$1\" scan >&- 2>&-", repository)
+    #expect(outcome.status == 1)
+    #expect(try sandbox.git("fsck", "--strict", in: repository) == before)
+    #expect(try sandbox.git("status", "--porcelain", in: repository).isEmpty)
+    #expect(try shell("cd \"$2\"; \"$1\" scan --format json >&-", repository).errors.contains("write standard output"))
+  }
+
   /// `keywright rules list | head`: whoever reads has seen enough.
   @Test func aReaderWhoHasGoneIsNone() throws {
     let outcome = try shell("{ \"$1\" rules list; echo \"status $?\" >&2; } | true; exit 0")
