@@ -96,7 +96,7 @@ public final class ContentRules {
   private func keepComplete(_ candidates: inout [Candidate], _ bytes: Span<UInt8>) {
     if !required.isEmpty {
       let all = candidates
-      let lines = LineStarts(bytes)
+      let lines = LineIndex(bytes)
       candidates.removeAll { candidate in
         guard rules.facts[candidate.rule].hasContent, let wanted = rules[candidate.rule].content?.required,
           !wanted.isEmpty
@@ -108,7 +108,7 @@ public final class ContentRules {
   }
 
   private func isMet(
-    _ required: ContentScope.Required, _ candidate: Candidate, _ all: [Candidate], _ lines: LineStarts
+    _ required: ContentScope.Required, _ candidate: Candidate, _ all: [Candidate], _ lines: LineIndex
   ) -> Bool {
     let here = lines.position(candidate.match.lowerBound)
     return all.contains { other in
@@ -117,24 +117,5 @@ public final class ContentRules {
       return required.withinLines.map { abs(here.line - there.line) <= $0 } ?? true
         && required.withinColumns.map { abs(here.column - there.column) <= $0 } ?? true
     }
-  }
-}
-
-/// Where lines begin.
-private struct LineStarts {
-  private var starts = [0]
-
-  init(_ bytes: Span<UInt8>) {
-    for index in bytes.indices where bytes[index] == 0x0a { starts.append(index + 1) }
-  }
-
-  func position(_ offset: Int) -> (line: Int, column: Int) {
-    var low = 0
-    var high = starts.count
-    while low < high {
-      let middle = (low + high) / 2
-      if starts[middle] <= offset { low = middle + 1 } else { high = middle }
-    }
-    return (low, offset - starts[low - 1])
   }
 }

@@ -102,7 +102,7 @@ struct CopiedPieces {
   /// Whether one piece holds these bytes of the buffer; over an end that both buffers share they may reach.
   func hold(_ range: Range<Int>) -> Bool {
     // The last piece that begins at or before the range.
-    let next = copies.partitioningPoint { $0.offset > max(0, range.lowerBound) }
+    let next = copies.partitioningIndex { $0.offset > max(0, range.lowerBound) }
     guard next > 0 else { return false }
     let copy = copies[next - 1]
     return (range.lowerBound >= 0 || copy.offset == 0 && copy.baseOffset == 0)

@@ -69,26 +69,13 @@ struct DecodedText {
 
   /// The bytes that one decoded byte comes from. In base64 those characters that hold bits of it.
   private func place(_ index: Int) -> Range<Int> {
-    let next = pieces.partitioningPoint { $0.decoded > index }
+    let next = pieces.partitioningIndex { $0.decoded > index }
     guard next > 0 else { return 0..<0 }
     let piece = pieces[next - 1]
     let (unit, rest) = (index - piece.decoded).quotientAndRemainder(dividingBy: piece.yield)
     let start = piece.origin + unit * piece.width
     if piece.isGroup { return start + rest..<start + rest + 2 }
     return start..<start + piece.width
-  }
-}
-
-extension Array {
-  /// The first index whose element fulfils the predicate, where all behind it do too.
-  func partitioningPoint(_ fulfils: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if fulfils(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
 

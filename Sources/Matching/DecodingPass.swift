@@ -137,7 +137,7 @@ public final class DecodingPass {
   ) {
     if marks.isEmpty { return }
     let shift = copy.offset - copy.baseOffset
-    var index = marks.partitioningPoint { $0.place >= copy.baseOffset }
+    var index = marks.partitioningIndex { $0.place >= copy.baseOffset }
     while index < marks.count, marks[index].place < copy.baseOffset + copy.count {
       var mark = marks[index]
       index += 1

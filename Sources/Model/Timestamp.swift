@@ -47,7 +47,8 @@ public enum Timestamp {
 
   // Days to dates and back in the proleptic Gregorian calendar, with years that start in March so that the leap day
   // comes last: 400 years are 146,097 days.
-  private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
+  /// The date of a day counted from 1 January 1970.
+  public static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

@@ -1,5 +1,7 @@
 // Go's printf, its numbers and its dates, as far as report templates use them.
 
+internal import Model
+
 enum TemplateFormat {
   /// Go's `%q`: quotes, and escapes for what can't be seen.
   static func quoted(_ text: String) -> String {
@@ -206,7 +208,7 @@ enum TemplateDate {
   static func format(_ seconds: Int64, _ layout: String) -> String {
     let day = Int(floor(seconds, by: 86_400))
     let second = Int(seconds - Int64(day) * 86_400)
-    let (year, month, date) = civil(day)
+    let (year, month, date) = Timestamp.civil(day)
     let hour = second / 3_600
     let weekday = days[((day % 7) + 7) % 7]
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -236,18 +238,5 @@ enum TemplateDate {
   private static func floor(_ value: Int64, by divisor: Int64) -> Int64 {
     let quotient = value / divisor
     return value % divisor < 0 ? quotient - 1 : quotient
-  }
-
-  /// The date of a day counted from 1 January 1970.
-  private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
-    // Years that begin in March, in cycles of 400 years.
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let march = (5 * dayOfYear + 2) / 153
-    let month = march < 10 ? march + 3 : march - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1)
   }
 }

@@ -1,6 +1,7 @@
 // The files of one commit: what a gate trusts (the target branch's tip), and what a change ends in (its head).
 
 public import Git
+internal import Matching
 public import Model
 public import Secrets
 

@@ -63,6 +63,9 @@ struct ForeignFiles {
           guard let status = try? Files.status(path, followsLinks: false) else { return nil }
           // Where a link leads is not the repository's to say.
           guard status.kind == .regular else { throw Failure(.usage, "\(path) is no regular file") }
+          guard let real = try? Files.realPath(path), let base = try? Files.realPath(top),
+            real.hasPrefix(base.hasSuffix("/") ? base : base + "/")
+          else { throw Failure(.usage, "\(path) lies behind a link that leads out of the repository") }
           return try Files.read(path, maximumBytes: limit)
         }, name: { top + $0 }))
   }

@@ -33,6 +33,25 @@ import Testing
     try sandbox.keywright(["scan", "--format", "json"] + arguments, in: repository)
   }
 
+  @Test func aLinkLeadsToNoFileOutside() throws {
+    try sandbox.commit("key=\(ourKey)\n", to: "a", in: repository)
+    let outside = sandbox.root + "/outside"
+    try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
+    try "of-somebody-else = 'private text'\n".write(toFile: outside + "/x.toml", atomically: false, encoding: .utf8)
+    try FileManager.default.createSymbolicLink(atPath: repository + "/link", withDestinationPath: outside)
+    for path in ["link/x.toml", "../outside/x.toml", outside + "/x.toml"] {
+      try write("[extend]\npath = '\(path)'\n", ".gitleaks.toml")
+      let outcome = try scan()
+      #expect(outcome.status == 2)
+      #expect(
+        !outcome.errors.contains("of-somebody-else") && !outcome.errors.contains("private text"), "\(outcome.errors)")
+    }
+    // The same file within the repository is read.
+    try write(rule, "more.toml")
+    try write("[extend]\npath = './more.toml'\n", ".gitleaks.toml")
+    #expect(try scan().status == 1)
+  }
+
   @Test func rulesAreAddedAndOursStay() throws {
     try sandbox.commit("shop=\(shopKey)\nkey=\(ourKey)\n", to: "a", in: repository)
     let before = try scan()
