@@ -47,8 +47,12 @@ import Testing
 
   /// A key in lines, as PEM has it; made up, and nobody's.
   private func pem() -> String {
-    let body = (0..<4).map { _ in
-      (0..<64).map { _ in "ABCDEFGHIJKLMNOPabcdefghijklmnop0123456789+/".randomElement() ?? "A" }
+    let body = (0..<4).map { line in
+      // DER begins with a sequence and its length, or it is no key for anybody.
+      (line == 0 ? Array("MIIEpAIBAAKCAQEA") : [])
+        + (line == 0 ? 16..<64 : 0..<64).map { _ in
+          "ABCDEFGHIJKLMNOPabcdefghijklmnop0123456789+/".randomElement() ?? "A"
+        }
     }
     for line in body { _ = sandbox.keep(String(line)) }
     let label = "RSA PRIVATE KEY"
