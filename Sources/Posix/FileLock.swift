@@ -13,6 +13,10 @@ public final class FileLock: Sendable {
     self.path = path
   }
 
+  // Closing alone would not do: a child that was forked elsewhere in this process and has not yet reached its program holds
+  // a copy of the descriptor, and with it the lock.
+  deinit { _ = flock(descriptor.number, LOCK_UN) }
+
   /// Takes the lock if nobody holds it; nil otherwise. The file (mode 0600) is made where it is missing.
   public static func attempt(_ path: String) throws(SystemError) -> FileLock? {
     while true {

@@ -207,6 +207,21 @@ private final class Scratch {
     #expect(try FileLock.acquire(path, timeoutMilliseconds: 0) != nil)
   }
 
+  /// A child on its way to its program holds copies of every descriptor: here a copy made by hand.
+  @Test func aCopyOfItsDescriptorDoesNotKeepTheLock() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("lock")
+    var held = try FileLock.attempt(path)
+    let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+    let own = try #require(
+      numbers.first { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path })
+    let copy = dup(own)
+    defer { close(copy) }
+    #expect(try held != nil && FileLock.attempt(path) == nil)
+    held = nil
+    #expect(try FileLock.attempt(path) != nil)
+  }
+
   @Test func aRemovedLockFileLocksNothing() throws {
     let scratch = try Scratch()
     let path = scratch.path("lock")
