@@ -91,7 +91,6 @@ let hostFiles: [SettingsFile] = [
     listening-port=3478
     static-auth-secret=«!hex:64»
     realm=turn.«host»
-    user=«user»:«!strong»
     psql-userdb="host=db dbname=coturn user=«user» password=«!password» connect_timeout=30"
     cli-password=«!password»
     """#),
@@ -303,7 +302,6 @@ let hostFiles: [SettingsFile] = [
     MAILTO=root
     PGPASSWORD=«!password»
     0 3 * * * root mysqldump -u«user» -p«!strong» --all-databases | gzip > /var/backups/db.gz
-    15 3 * * * root restic -r s3:s3.amazonaws.com/backups --password-command "echo «!strong»" backup /srv
     """#),
   SettingsFile(
     "etc/openvpn/server/management.conf",
@@ -316,7 +314,7 @@ let hostFiles: [SettingsFile] = [
     "var/lib/znc/configs/znc.conf",
     #"""
     <User «user»>
-      Pass = sha256#«!hex:64»#«?wide:20»#
+      Pass = «!znc»
     </User>
     <User «user»>
       <Pass password>

@@ -143,7 +143,7 @@ let shellFiles: [SettingsFile] = [
         - mysql_user: name=«user» password=«!password» priv=shop.*:ALL state=present
         - user:
             name: «user»
-            password: "«!crypt6»"
+            password: "«?crypt6»"
         - uri:
             url: https://api.«host»/
             url_password: "«!password»"
