@@ -78,7 +78,8 @@ public enum CredentialFiles {
       groups.xml kickstart.cfg ks.cfg preseed.cfg user-data standalone.xml domain.xml parameters.ini local.php db.php database.php \
       settings.xml settings-security.xml security.xml hudson.util.secret persistence.xml app.config snmpd.conf clients.conf \
       appsettings.json appsettings.development.json appsettings.staging.json appsettings.production.json local.settings.json ssmtp.conf \
-      revaliases server.xml haproxy.cfg wgetrc curlrc pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
+      revaliases server.xml haproxy.cfg wgetrc curlrc .wakatime.cfg kaggle.json .authinfo .flyrc .databrickscfg secrets.yaml secrets.yml odoo.conf airflow.cfg \
+      supervisord.conf telegraf.conf .snowflake nzbget.conf sabnzbd.ini turnserver.conf fstab pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
       """))
 
   private static let endings = list(

@@ -198,6 +198,11 @@ extension GenericStructures {
   ) -> Range<Int>? {
     var at = start
     while at < start + 80, window[at] == 0x20 || Bytes.isQuote(window[at]) { at += 1 }
+    // `sqlplus -s user/value`.
+    while separator == 0x2f, at < start + 80, window[at] == 0x2d {
+      while at < start + 80, Bytes.isWord(window[at]) || window[at] == 0x2d { at += 1 }
+      at = window.skipBlanks(at)
+    }
     let isQuoted = separator == 0 && window[start - 1] == 0x22
     let begin = at
     var value: Int? = separator == 0 ? begin : nil

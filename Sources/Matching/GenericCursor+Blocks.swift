@@ -18,7 +18,8 @@ extension GenericCursor {
     return readDefault(window)
   }
 
-  /// Lines that say of what type a parameter is, up to its default: Terraform's variables, CloudFormation's parameters.
+  /// Lines that say of what type a parameter is, up to its default: Terraform's variables, CloudFormation's parameters,
+  /// tokens beside their type.
   mutating func readDefault(_ window: borrowing GenericWindow) -> Bool {
     let facts: [(StaticString, Int)] = [
       ("type", 4), ("description", 11), ("sensitive", 9), ("noecho", 6), ("nullable", 8), ("minlength", 9),
@@ -29,8 +30,9 @@ extension GenericCursor {
     for _ in 0..<8 {
       let line = window.skipBlanksAndBreak(place)
       guard line > place else { return false }
-      if window.holds("default", at: line) {
-        let sign = window.skipBlanks(line + 7)
+      let word = window.holds("default", at: line) ? 7 : window.holds("value", at: line) ? 5 : 0
+      if word > 0 {
+        let sign = window.skipBlanks(line + word)
         guard window[sign] == 0x3a || window[sign] == 0x3d, window[sign + 1] != window[sign] else { return false }
         at = sign + 1
         form = .pair

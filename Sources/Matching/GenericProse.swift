@@ -4,7 +4,7 @@
 enum GenericProse {
   /// Whether the claim is a part of a sentence, or of what a program tells of keys that are public.
   static func isNone(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
-    if isTrailer(claim, bytes) || isDirectory(claim, bytes) { return true }
+    if isTrailer(claim, bytes) || isDirectory(claim, bytes) || isLogin(claim, bytes) { return true }
     let value = bytes.extracting(claim.value)
     switch claim.form {
     case .words: return isFingerprint(claim, value, bytes) || isSentence(claim, value, bytes)
@@ -19,6 +19,15 @@ enum GenericProse {
     let end = claim.name.upperBound
     guard claim.form == .colon, claim.name.count > 4, bytes[end - 3] == 0x2d else { return false }
     return Bytes.lowered(bytes[end - 2]) == 0x62 && Bytes.lowered(bytes[end - 1]) == 0x79
+  }
+
+  /// `CURLOPT_USERPWD, "user:value"`: the command's own reading parts the user from the password.
+  private static func isLogin(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    guard claim.form == .argument, claim.name.count >= 15 else { return false }
+    let (head, tail): (StaticString, StaticString) = ("CURLOPT_", "USERPWD")
+    let (low, high) = (claim.name.lowerBound, claim.name.upperBound - 7)
+    return (0..<8).allSatisfy { bytes[low + $0] == head.byte($0) }
+      && (0..<7).allSatisfy { bytes[high + $0] == tail.byte($0) }
   }
 
   /// `$(PWD):/mnt`: the directory, not a password.

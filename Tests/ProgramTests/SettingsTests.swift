@@ -60,6 +60,7 @@ import Testing
   @Test(arguments: [
     ("logins", loginFiles), ("clients", clientFiles), ("sites", siteFiles), ("servers", serverFiles),
     ("records", recordFiles), ("hosts", hostFiles), ("shells", shellFiles), ("languages", languageFiles),
+    ("homes", homeFiles),
   ])
   func secretsOfSettingsAreFoundInPlace(name: String, files: [SettingsFile]) throws {
     let result = try scan(files, seed: 11)
