@@ -18,6 +18,21 @@ extension Ledger {
     try write { db in try Ledger.put(db, record) }
   }
 
+  /// A word of ours about something, as it was last set; nil for none. Never a value.
+  public func note(_ name: String) throws(LedgerError) -> String? {
+    try read { db in
+      try String.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: ["note \(name)"])
+    }
+  }
+
+  /// Sets a word of ours about something.
+  public func setNote(_ name: String, _ text: String) throws(LedgerError) {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", arguments: ["note \(name)", text])
+    }
+  }
+
   static func inventory(_ db: Database, _ key: String) throws -> InventoryRecord? {
     try Row.fetchOne(db, sql: "SELECT * FROM inventory WHERE key = ?", arguments: [key]).map(inventoryRecord)
   }

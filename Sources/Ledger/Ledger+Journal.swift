@@ -123,6 +123,18 @@ extension Ledger {
     }
   }
 
+  /// Refuses whoever has been overtaken: asked just before something that can't be undone.
+  ///
+  /// - Throws: ``LedgerError`` of kind `fenced` where another process has taken the rotation up, or ended it.
+  public func confirm(_ txid: String, fence: Int) throws(LedgerError) {
+    let current = try read { db in
+      try Int.fetchOne(db, sql: "SELECT fence FROM rotations WHERE txid = ? AND outcome IS NULL", arguments: [txid])
+    }
+    guard current == fence else {
+      throw LedgerError(.fenced, "another process has taken the rotation \(txid) over")
+    }
+  }
+
   /// A rotation's journal, checked link by link.
   public func journal(of txid: String) throws(LedgerError) -> [JournalEntry] {
     try read { db in

@@ -70,7 +70,7 @@ extension ProviderClient {
     ProviderError(reason: "\(provider.name) has no \(role.rawValue) call in its provider file")
   }
 
-  private func ask(
+  func ask(
     _ call: CallTemplate, _ failure: String, _ authorization: Secret, _ context: CallContext
   ) throws(ProviderError) -> HTTPResponse {
     let request = try request(call, isHarmless: true, authorization, context)
@@ -103,6 +103,7 @@ extension ProviderClient {
         keyID: id, name: field("name"), status: field("status"), reference: field("reference"),
         replaces: field("replaces"), prefix: field("prefix"), suffix: field("suffix"), created: field("created"))
       listed.lastUsed = field("last_used")
+      listed.lastUsedBy = field("last_used_by")
       return listed
     }
   }

@@ -29,14 +29,14 @@ final class RotationRun {
   var isWaiting = false
   /// Whether the old key was already tried again in this run.
   var triedAgain = false
-  private let lock: KeyLock
+  let hold: KeyHold
 
-  init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, lock: KeyLock) {
+  init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, hold: KeyHold) {
     self.services = services
     self.session = session
     self.replay = replay
     self.fence = fence
-    self.lock = lock
+    self.hold = hold
   }
 
   /// Whether another key-making request may be begun.
@@ -69,7 +69,10 @@ final class RotationRun {
       to: txid, fence: fence, actor: services.actor)
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
-    if state.isEnd { rescue.remove() }
+    if state.isEnd {
+      rescue.remove()
+      _ = try? hold.lease?.note(rotation: nil)
+    }
     try services.checkpoint("\(state.rawValue):after")
   }
 
@@ -115,6 +118,7 @@ final class RotationRun {
     let start = services.clock.monotonic()
     while true {
       if services.isInterrupted() { throw Interrupted() }
+      hold.keepAlive()
       let left = milliseconds - (services.clock.monotonic() - start)
       if left <= 0 { return }
       services.clock.sleep(milliseconds: min(left, slice))
