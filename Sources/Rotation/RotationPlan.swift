@@ -117,7 +117,9 @@ public struct RotationPlanner: Sendable {
       graceSeconds: Int(graceMs / 1_000), account: key.account, plan: key.plan)
     context.admin = key.service?.admin?.user
     var calls: [(CallRole, String)] = [(.verify, "does the old key work, and whose is it?")]
-    if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
+    if client.has(.list), KeyMaking.needsList(preflight.recoverability) {
+      calls.append((.list, "can an unknown outcome be cleared up?"))
+    }
     if preflight.recoverability == .manual {
       return ["\(client.describe(.verify, context))  # tries both keys; a person makes the new one"]
     }

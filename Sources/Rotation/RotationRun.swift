@@ -30,6 +30,8 @@ final class RotationRun {
   /// Whether the old key was already tried again in this run.
   var triedAgain = false
   let hold: KeyHold
+  /// Values that were opened, or put away, in this run.
+  private var opened: [String: Secret] = [:]
 
   init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, hold: KeyHold) {
     self.services = services
@@ -67,6 +69,8 @@ final class RotationRun {
         state: state.rawValue, data: data, timeMs: time, attempt: attempt, values: values,
         outcome: outcome?.rawValue, purges: purges, inventory: inventory),
       to: txid, fence: fence, actor: services.actor)
+    for (label, value) in values { opened[label] = value }
+    if purges { opened = [:] }
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
     if state.isEnd {
@@ -104,11 +108,13 @@ final class RotationRun {
     return .stop
   }
 
-  /// A sealed value that the state says must be there.
+  /// A sealed value that the state says must be there. Opened once: each opening costs as much as a commit.
   func value(_ label: String) throws -> Secret {
+    if let value = opened[label] { return value }
     guard let value = try services.ledger.sealedValue(label, of: txid) else {
       throw LedgerError(.damaged, "the ledger lacks the value '\(label)' of rotation \(txid)")
     }
+    opened[label] = value
     return value
   }
 

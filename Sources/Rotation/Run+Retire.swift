@@ -114,6 +114,8 @@ extension RotationRun {
       try advance(.oldRevoked, evidence.facts)
       return .goOn
     case .refused(let reason), .undecided(let reason):
+      // What can't be asked of the service by this key may still be done by the person who made the new one.
+      if recoverability == .manual { return try retireByHand(old) }
       return pauseFor("every file has the new key, but the old one could not be revoked: \(reason)")
     }
   }

@@ -69,6 +69,28 @@ struct PersonAtTheService: Person {
   func consents(_ lines: [String]) -> Bool { ask("DELETE", "/v1/api-keys/\(keyID)", nil)?.status == 204 }
 }
 
+/// What the process of its own does; nothing in an ordinary run. (A suite of its own: there, nothing else may be traced.)
+@Suite struct KilledTests {
+  static let variable = "KEYWRIGHT_TEST_ROTATION"
+  static let files = 2
+
+  @Test func rotateWhenAsked() throws {
+    guard let words = ProcessInfo.processInfo.environment[KilledTests.variable]?.components(separatedBy: "|"),
+      words.count == 4, let kind = KilledClass(rawValue: words[0])
+    else { return }
+    let world = try World(
+      of: words[1], base: words[2], keyID: words[3], kind.style, files: KilledTests.files, change: kind.adapt)
+    let rotator = try world.rotator(person: kind.person(words[1], words[2], words[3]))
+    _ = try rotator.rotate(KilledTests.key(world, kind), reason: kind.reason)
+  }
+
+  private static func key(_ world: World, _ kind: KilledClass) -> ConfiguredKey {
+    var key = world.key
+    if kind == .contained { key.policy.onLeak = .revokeFirst }
+    return key
+  }
+}
+
 /// Where strace is, if it is there and may trace.
 enum Strace {
   static let path: String? = {
@@ -81,29 +103,10 @@ enum Strace {
 
 @Suite(.enabled(if: Strace.path != nil, "strace is not installed, or may not trace"), .timeLimit(.minutes(60)))
 struct KillTests {
-  private static let variable = "KEYWRIGHT_TEST_ROTATION"
   private static let calls = [
     "write", "writev", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat",
     "ftruncate", "fallocate", "fchmod", "fchown", "mkdir", "mkdirat", "sendto", "sendmsg", "connect",
   ]
-  private static let files = 2
-
-  /// What the process of its own does; nothing in an ordinary run.
-  @Test func rotateWhenAsked() throws {
-    guard let words = ProcessInfo.processInfo.environment[KillTests.variable]?.components(separatedBy: "|"),
-      words.count == 4, let kind = KilledClass(rawValue: words[0])
-    else { return }
-    let world = try World(
-      of: words[1], base: words[2], keyID: words[3], kind.style, files: KillTests.files, change: kind.adapt)
-    let rotator = try world.rotator(person: kind.person(words[1], words[2], words[3]))
-    _ = try rotator.rotate(KillTests.key(world, kind), reason: kind.reason)
-  }
-
-  private static func key(_ world: World, _ kind: KilledClass) -> ConfiguredKey {
-    var key = world.key
-    if kind == .contained { key.policy.onLeak = .revokeFirst }
-    return key
-  }
 
   /// Rotates in a process of its own under strace, killed at that call of one of its threads; the trace.
   private func rotate(_ world: World, _ kind: KilledClass, _ place: (call: String, number: Int)?) throws -> String {
@@ -116,10 +119,10 @@ struct KillTests {
     if let place { words += ["-e", "inject=\(place.call):signal=KILL:when=\(place.number)"] }
     process.arguments =
       words + [
-        CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", "KillTests/rotateWhenAsked",
+        CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", "KilledTests/rotateWhenAsked",
       ]
     let asked = "\(kind.rawValue)|\(world.root)|\(world.key.base ?? "")|\(world.key.keyID ?? "")"
-    process.environment = ProcessInfo.processInfo.environment.merging([KillTests.variable: asked]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging([KilledTests.variable: asked]) { $1 }
     (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
     try process.run()
     process.waitUntilExit()
@@ -127,7 +130,7 @@ struct KillTests {
   }
 
   private func world(_ kind: KilledClass) throws -> World {
-    try World(kind.style, files: KillTests.files, overHTTP: true, change: kind.adapt)
+    try World(kind.style, files: KilledTests.files, overHTTP: true, change: kind.adapt)
   }
 
   /// How often each call is made by whichever thread makes it most: strace counts for each thread.
@@ -150,7 +153,7 @@ struct KillTests {
 
   @Test(arguments: KilledClass.allCases) func killedAtAnyWritingCall(_ kind: KilledClass) throws {
     let environment = ProcessInfo.processInfo.environment
-    guard environment[KillTests.variable] == nil else { return }
+    guard environment[KilledTests.variable] == nil else { return }
     let seed = environment["KEYWRIGHT_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64(UInt32.max))
     var random = SplitMix(state: seed)
     let places = try places(kind)
