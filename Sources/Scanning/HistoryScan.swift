@@ -25,9 +25,11 @@ struct HistoryScan {
     self.program = program
     self.options = options
     do {
-      references = try repository.references()
+      let listing = repository.refListing()
+      references = listing.references
       roots = try repository.roots(references)
       coverage.refs = references.count
+      for problem in listing.problems { coverage.add(Skip(problem)) }
     } catch { throw ScanError(error) }
     do { store = try HistoryScan.store(repository, maximumBlobBytes: options.maximumBlobBytes) } catch {
       throw ScanError(error)
