@@ -91,14 +91,14 @@ let hostFiles: [SettingsFile] = [
     listening-port=3478
     static-auth-secret=«!hex:64»
     realm=turn.«host»
-    psql-userdb="host=db dbname=coturn user=«user» password=«!password» connect_timeout=30"
+    psql-userdb="host=db dbname=coturn user=«user» password=«?password» connect_timeout=30"
     cli-password=«!password»
     """#),
   SettingsFile(
     "etc/prosody/prosody.cfg.lua",
     #"""
     Component "upload.«host»"
-        component_secret = "«!password»"
+        component_secret = "«!strong»"
     sql = { driver = "MySQL", database = "prosody", username = "«user»", password = "«!password»", host = "localhost" }
     """#),
   SettingsFile(
@@ -124,7 +124,7 @@ let hostFiles: [SettingsFile] = [
   SettingsFile(
     "etc/tacacs+/tac_plus.conf",
     #"""
-    key = "«!password»"
+    key = "«?password»"
     user = «user» {
       login = cleartext "«!password»"
       enable = cleartext "«!password»"
@@ -169,7 +169,7 @@ let hostFiles: [SettingsFile] = [
   SettingsFile(
     "etc/corosync/pcmk.conf",
     #"""
-    primitive stonith stonith:external/ipmi params hostname=n1 ipaddr=10.0.0.1 userid=«user» passwd=«!password» interface=lan
+    primitive stonith stonith:external/ipmi params hostname=n1 ipaddr=10.0.0.1 userid=«user» passwd=«!strong» interface=lan
     """#),
   SettingsFile(
     "etc/keepalived/keepalived.conf",
@@ -186,13 +186,13 @@ let hostFiles: [SettingsFile] = [
     #"""
     router bgp 65001
      neighbor 10.0.0.2 remote-as 65002
-     neighbor 10.0.0.2 password «!password»
+     neighbor 10.0.0.2 password «!strong»
     """#),
   SettingsFile(
     "etc/squid/squid.conf",
     #"""
     cache_peer proxy.«host» parent 3128 0 no-query login=«user»:«!strong»
-    cachemgr_passwd «!password» all
+    cachemgr_passwd «!strong» all
     """#),
   SettingsFile(
     "etc/munin/plugin-conf.d/munin-node",
@@ -286,7 +286,7 @@ let hostFiles: [SettingsFile] = [
     "etc/unrealircd/oper.conf",
     #"""
     oper «user» { class clients; mask *@*; password "«!password»"; operclass netadmin; };
-    link hub.«host» { password "«!password»"; class servers; };
+    link hub.«host» { password "«!strong»"; class servers; };
     """#),
   SettingsFile(
     "etc/systemd/system/orders.service",
@@ -294,7 +294,7 @@ let hostFiles: [SettingsFile] = [
     [Service]
     Environment="DB_PASSWORD=«!password»" "DB_USER=«user»"
     Environment=API_TOKEN=«!base62:40»
-    ExecStart=/usr/bin/orders --db-password=«!password» --port 8080
+    ExecStart=/usr/bin/orders --db-password=«!strong» --port 8080
     """#),
   SettingsFile(
     "etc/cron.d/backup",

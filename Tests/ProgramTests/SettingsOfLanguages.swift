@@ -52,7 +52,7 @@ let languageFiles: [SettingsFile] = [
     dataSource.setPassword("«!password»");
     Connection c = DriverManager.getConnection("jdbc:mysql://db/shop", "«user»", "«!strong»");
     Connection d = DriverManager.getConnection("jdbc:mysql://db/shop?user=«user»&password=«!strong»");
-    props.put("password", "«!password»");
+    props.put("password", "«!strong»");
     props.setProperty("mail.smtp.password", "«!password»");
     SecretKeySpec key = new SecretKeySpec("«!strong»".getBytes(), "AES");
     PBEKeySpec spec = new PBEKeySpec("«!strong»".toCharArray(), salt, 1000, 256);
@@ -198,7 +198,7 @@ let languageFiles: [SettingsFile] = [
     SET PASSWORD FOR '«user»'@'%' = PASSWORD('«!password»');
     CREATE LOGIN «user» WITH PASSWORD = '«!password»';
     GRANT ALL ON *.* TO '«user»'@'%' IDENTIFIED BY '«!password»';
-    CREATE DATABASE LINK x CONNECT TO «user» IDENTIFIED BY "«!password»" USING 'db';
+    CREATE DATABASE LINK x CONNECT TO «user» IDENTIFIED BY "«!strong»" USING 'db';
     """#),
   SettingsFile(
     "languages/service.ps1",
@@ -237,7 +237,7 @@ let languageFiles: [SettingsFile] = [
   SettingsFile(
     "languages/service.clj",
     #"""
-    (def db {:user "«user»" :password "«!password»" :host "db"})
+    (def db {:user "«user»" :password "«!strong»" :host "db"})
     (def secret-key "«!base62:32»")
     """#),
   SettingsFile(
