@@ -100,7 +100,7 @@ final class VisitorBox<Visitor: ObjectVisitor>: ErasedVisitor {
 /// One thread's part of the walk over all packs.
 final class PackWalker {
   /// Depth first means to and fro in the pack: what is read beyond an entry is mostly of no use.
-  private static let windowBytes = 1 << 13
+  private static let windowBytes = 1 << 11
 
   /// An object whose deltas are being walked.
   private struct Frame {

@@ -50,7 +50,9 @@ enum GenericAnchor: Int, CaseIterable {
       ]
     case .account: return [(":5432:", false), (":6432:", false), (":5433:", false), (":6543:", false), (":*:", false)]
     case .provider: return [("provider :", false), ("omniauth :", false)]
-    case .client: return GenericCommand.all.map { ("\($0.text)", false) }
+    case .client:
+      // By their ends: what follows is what counts.
+      return GenericCommand.all.map { (String("\($0.text)".suffix(LiteralFinder.maximumBytes)), false) }
     case .hash:
       return [
         "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$P$B", "$H$9", "$S$D", "$S$E", "{SHA}",

@@ -77,11 +77,12 @@ enum GenericCommand {
     return false
   }
 
-  /// The command of the literal at a place.
+  /// The command of the literal at a place, of which a long one is known by its end.
   static func at(_ place: Int, _ count: Int, _ window: borrowing GenericWindow) -> GenericCommand? {
-    for (text, command) in all where text.utf8CodeUnitCount == count && text.byte(0) == window[place] {
-      var at = 1
-      while at < count, text.byte(at) == window[place + at] { at += 1 }
+    for (text, command) in all where min(text.utf8CodeUnitCount, LiteralFinder.maximumBytes) == count {
+      let cut = text.utf8CodeUnitCount - count
+      var at = 0
+      while at < count, text.byte(cut + at) == window[place + at] { at += 1 }
       if at == count { return command }
     }
     return nil

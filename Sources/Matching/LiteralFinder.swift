@@ -17,14 +17,13 @@ struct Literal: Hashable {
 
 @safe struct LiteralFinder: Sendable {
   private static let hashBits = 14
-  private static let groupBits = 2
   /// The shortest literal that can be found.
   static let minimumBytes = 3
   /// What is compared of a literal, in bytes; a longer one is found by its beginning. Round every place where a delta
-  /// joins two pieces, twice as many bytes are searched.
-  static let maximumBytes = 24
+  /// joins two pieces, twice as many bytes are searched: most pieces of new text are shorter than that.
+  static let maximumBytes = 16
   /// The same with the bytes behind it.
-  static let maximumReach = 28
+  static let maximumReach = 16
 
   struct Slot: Equatable, Sendable {
     var start: Int
@@ -67,8 +66,8 @@ struct Literal: Hashable {
   // What LiteralFinder+Packed.swift writes and reads.
   var tails: [ByteSet] = []
   var filter = [UInt8](repeating: 0, count: 1 << LiteralFinder.hashBits)
-  /// By group of hashes, where its slots begin: few enough to stay in the cache.
-  var bucketStarts = [Int32](repeating: 0, count: 1 << (LiteralFinder.hashBits - groupBits) + 1)
+  /// By hash, where its slots begin.
+  var bucketStarts = [Int32](repeating: 0, count: 1 << LiteralFinder.hashBits + 1)
   var slots: [Slot] = []
   var pool: [UInt8] = []
   /// The longest stretch that is compared, with what must follow, in bytes; 0 without literals.
@@ -77,12 +76,11 @@ struct Literal: Hashable {
   /// Literals shorter than ``minimumBytes`` are left out: the rule checker refuses them.
   init(_ literals: [Literal]) {
     var placed: [(hash: Int, anchor: Int, literal: Literal)] = []
-    var crowds: [Int: Int] = [:]
-    for literal in LiteralFinder.usable(literals) {
-      let anchor = LiteralFinder.rarest(literal.bytes) { crowds[$0] ?? 0 }
-      let hash = LiteralFinder.hash(literal.bytes, at: anchor)
-      crowds[hash, default: 0] += 1
-      placed.append((hash, anchor, literal))
+    var taken = Set<Int>()
+    // The short ones first: they have the least choice.
+    for literal in LiteralFinder.usable(literals).sorted(by: { $0.bytes.count < $1.bytes.count }) {
+      let anchor = LiteralFinder.anchor(of: literal, &taken)
+      placed.append((LiteralFinder.hash(literal.bytes, at: anchor), anchor, literal))
     }
     placed.sort {
       ($0.hash, $0.literal.rule, $0.literal.bytes.count) < ($1.hash, $1.literal.rule, $1.literal.bytes.count)
@@ -118,12 +116,17 @@ struct Literal: Hashable {
 
   /// Enters the slots, which stand in the order of their hashes, into the tables.
   mutating func enter() {
+    var known: [Int: UInt8] = [:]
     for slot in slots {
       let end = slot.start + slot.count
       let at = slot.start + slot.anchor
       let hash = LiteralFinder.hash(pool[at], pool[at + 1], pool[at + 2])
-      filter[hash] |= at + 3 < end ? LiteralFinder.nextBit(pool[at + 3]) : 0xff
-      bucketStarts[hash >> LiteralFinder.groupBits + 1] += 1
+      if at + 3 < end {
+        filter[hash] |= LiteralFinder.nextBit(pool[at + 3])
+      } else {
+        filter[hash] |= slot.tailCount > 0 ? nextBits(slot.tailStart, &known) : 0xff
+      }
+      bucketStarts[hash + 1] += 1
       longest = max(longest, slot.count + slot.tailCount)
     }
     var sum: Int32 = 0
@@ -201,9 +204,8 @@ struct Literal: Hashable {
     unsafe bucketStarts.withUnsafeBufferPointer { starts in
       unsafe probes.withUnsafeBufferPointer { probes in
         guard let starts = starts.baseAddress, let probes = probes.baseAddress else { return }
-        let group = hash &>> LiteralFinder.groupBits
-        var index = unsafe Int(starts[group])
-        let last = unsafe Int(starts[group &+ 1])
+        var index = unsafe Int(starts[hash])
+        let last = unsafe Int(starts[hash &+ 1])
         while index < last {
           let probe = unsafe probes[index]
           let start = at &- Int(probe.anchor)
@@ -256,27 +258,35 @@ struct Literal: Hashable {
     return 1 << ((next ^ next >> 3) & 7)
   }
 
+  /// The bits of the bytes that may follow a literal.
+  private func nextBits(_ tail: Int, _ known: inout [Int: UInt8]) -> UInt8 {
+    if let bits = known[tail] { return bits }
+    let bits = (UInt8.min...UInt8.max).reduce(UInt8(0)) {
+      tails[tail].contains($1) ? $0 | LiteralFinder.nextBit($1) : $0
+    }
+    known[tail] = bits
+    return bits
+  }
+
   private static func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
-  /// Where the three bytes begin that are least common in text and code, and not the anchor of many others.
-  private static func rarest(_ bytes: [UInt8], _ crowd: (Int) -> Int) -> Int {
-    func cost(_ start: Int) -> Int {
-      let letters = (start..<start + 3).reduce(0) { $0 + commonness(bytes[$1]) }
-      // With a fourth byte behind them three bytes are rarer.
-      return letters * 2 + min(crowd(hash(bytes, at: start)), 16) + (start + 3 < bytes.count ? 0 : 8)
+  /// Where the three bytes of a literal begin at which it is looked for: where they, with the one behind them, are rarest. What
+  /// other literals are looked for at, which is `taken`, costs no more than another comparison.
+  private static func anchor(of literal: Literal, _ taken: inout Set<Int>) -> Int {
+    var best = (cost: Double.infinity, start: 0, key: 0)
+    let bytes = literal.bytes
+    for start in 0...bytes.count - minimumBytes {
+      let end = min(start + minimumBytes + 1, bytes.count)
+      let key = hash(bytes, at: start) << 8 | (end - start > minimumBytes ? Int(nextBit(bytes[end - 1])) : 0)
+      let bits = LetterPairs.rarity(bytes[start..<end])
+      let cost = Double(sign: .plus, exponent: -(bits >> 2), significand: quarters[bits & 3])
+      let total = taken.contains(key) ? cost : cost * 2
+      if total < best.cost { best = (total, start, key) }
     }
-    return (0...bytes.count - 3).min { cost($0) < cost($1) } ?? 0
+    taken.insert(best.key)
+    return best.start
   }
 
-  private static func commonness(_ byte: UInt8) -> Int {
-    switch lowered(byte) {
-    case 0x20: 12
-    case 0x65, 0x74, 0x61, 0x6f, 0x69, 0x6e, 0x73, 0x72: 9
-    case 0x6c, 0x63, 0x64, 0x75, 0x70, 0x6d, 0x66, 0x68, 0x67: 7
-    case 0x61...0x7a: 4
-    case 0x2d, 0x2e, 0x2f, 0x3a, 0x22, 0x3d, 0x5f: 5
-    case 0x30...0x39: 3
-    default: 2
-    }
-  }
+  /// Quarters of a bit, as factors.
+  private static let quarters = [1, 0.8409, 0.7071, 0.5946]
 }

@@ -140,6 +140,8 @@ public final class Matcher {
   public static let maximumCandidates = 100_000
   /// The most matches that are looked at for one hit.
   private static let maximumSteps = 200
+  /// How far a pattern looks back, at most, in what is counted as read.
+  private static let lookBehindBytes = 8
   /// Windows of one buffer in which a rule may run into its limit before it is given up there.
   private static let maximumStops = 4
 
@@ -252,7 +254,8 @@ public final class Matcher {
       statistics.windowBytes += window.count / run.count
       return true
     }
-    statistics.windowBytes += window.count
+    // Where a match begins with the literal, nothing before it is read but what the pattern looks back at.
+    statistics.windowBytes += window.upperBound - max(window.lowerBound, at - Matcher.lookBehindBytes)
     while at < window.upperBound {
       steps += 1
       if steps > Matcher.maximumSteps { return false }

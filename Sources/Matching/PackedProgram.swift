@@ -5,7 +5,7 @@ public import RuleBook
 
 extension MatcherProgram {
   /// The form of the tables; whoever changes them, or what the finder makes of its slots, counts it up.
-  private static let version = "2"
+  private static let version = "3"
 
   /// The tables, for ``init(packed:tables:)``.
   ///

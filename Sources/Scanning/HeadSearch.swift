@@ -3,9 +3,7 @@
 
 internal import Git
 internal import Model
-internal import Posix
 internal import Secrets
-internal import Synchronization
 
 /// A value in a blob of a head, where no rule found it.
 struct HeadHit: Sendable {
@@ -19,9 +17,8 @@ struct HeadHit: Sendable {
 struct HeadSearch {
   private let store: ObjectStore
   private let options: ScanOptions
-  private var blobs: [ObjectID] = []
-  /// By blob: the path's node.
-  private var places: [Int] = []
+  /// By blob: the node of the first path that leads to it.
+  private var places: [ObjectID: Int] = [:]
   private var parents: [Int] = [-1]
   private var names: [[UInt8]] = [[]]
 
@@ -40,31 +37,27 @@ struct HeadSearch {
     let finder = NeedleFinder(values)
     if finder.isEmpty || trees.isEmpty { return [] }
     list(trees)
-    let (blobs, places) = (blobs, places)
-    let found = Mutex<[(value: ValueNumber, blob: Int, range: Range<Int>)]>([])
-    let next = Atomic<Int>(0)
-    let progress = ProgressCounter("searching heads", total: blobs.count, options.progress)
-    WorkerThreads.run(min(options.threads, 1 + blobs.count / 500)) { [store, options] _ in
-      let reader = store.makeReader()
-      while true {
-        let start = next.add(64, ordering: .relaxed).oldValue
-        if start >= blobs.count { return }
-        for index in start..<min(start + 64, blobs.count) {
-          progress.advance()
-          var own: [(value: ValueNumber, blob: Int, range: Range<Int>)] = []
-          // What can't be read the first walk has told of already.
-          try? reader.read(blobs[index], maximumBytes: options.maximumBlobBytes) { _, bytes in
-            finder.forEach(in: bytes) { own.append(($0, index, $1)) }
-          }
-          if !own.isEmpty { found.withLock { $0 += own } }
-        }
-      }
+    let progress = ProgressCounter("searching heads", total: places.count, options.progress)
+    // Reading along the deltas unpacks each base once.
+    let selection = ObjectSelection(
+      kinds: [.blob], wantsRuns: false, skips: { [places] id in places[id] == nil })
+    let visitors = store.forEachObject(selection, threads: options.threads) { _ in
+      HeadVisitor(finder, maximumBytes: options.maximumBlobBytes, places: HeadSearch.maximumPlaces, progress)
     }
-    let sorted = found.withLock { $0 }.map { hit in
-      HeadHit(value: hit.value, blob: blobs[hit.blob], path: path(places[hit.blob]), range: hit.range)
-    }.sorted { ($0.value, $0.path, $0.range.lowerBound) < ($1.value, $1.path, $1.range.lowerBound) }
+    let found = visitors.flatMap { $0.found }.map { (hit: $0, path: places[$0.blob] ?? 0) }
+    let paths = Dictionary(uniqueKeysWithValues: Set(found.map { $0.path }).map { ($0, path($0)) })
+    var ranks: [BytePath: Int] = [:]
+    for (rank, path) in Set(paths.values).sorted().enumerated() { ranks[path] = rank }
+    let hits = found.map { hit, node in
+      let path = paths[node] ?? BytePath([])
+      return (rank: ranks[path] ?? 0, hit: HeadHit(value: hit.value, blob: hit.blob, path: path, range: hit.range))
+    }
+    let sorted = hits.sorted { left, right in
+      (left.hit.value, left.rank, left.hit.range.lowerBound, left.hit.blob)
+        < (right.hit.value, right.rank, right.hit.range.lowerBound, right.hit.blob)
+    }
     var told: [ValueNumber: Int] = [:]
-    return sorted.filter { hit in
+    return sorted.map { $0.hit }.filter { hit in
       told[hit.value, default: 0] += 1
       return told[hit.value, default: 0] <= HeadSearch.maximumPlaces
     }
@@ -102,11 +95,43 @@ struct HeadSearch {
           if entry.kind == .tree {
             stack.append((entry.id, names.count - 1, depth + 1))
           } else {
-            blobs.append(entry.id)
-            places.append(names.count - 1)
+            places[entry.id] = names.count - 1
           }
         }
       }
     }
   }
+}
+
+/// One thread's part of the search.
+private struct HeadVisitor: ObjectVisitor {
+  typealias State = NoState
+
+  private let finder: NeedleFinder
+  private let maximumBytes: Int
+  private let maximumPlaces: Int
+  private let progress: ProgressCounter
+  private(set) var found: [(value: ValueNumber, blob: ObjectID, range: Range<Int>)] = []
+
+  init(_ finder: NeedleFinder, maximumBytes: Int, places: Int, _ progress: ProgressCounter) {
+    self.finder = finder
+    self.maximumBytes = maximumBytes
+    maximumPlaces = places
+    self.progress = progress
+  }
+
+  mutating func visit(_ object: StoredObject, _ bytes: Span<UInt8>, delta: DeltaRuns?, parent: NoState?) -> NoState? {
+    progress.advance()
+    if bytes.count > maximumBytes { return nil }
+    // No more of one value than would be told if this were the only blob.
+    var told: [ValueNumber: Int] = [:]
+    finder.forEach(in: bytes) { value, range in
+      told[value, default: 0] += 1
+      if told[value, default: 0] <= maximumPlaces { found.append((value, object.id, range)) }
+    }
+    return nil
+  }
+
+  // What can't be read the first walk has told of already.
+  mutating func failed(_ failure: ObjectFailure) {}
 }

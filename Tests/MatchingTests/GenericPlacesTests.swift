@@ -78,6 +78,14 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
     #expect(found.contains { $0.value == value && $0.confidence == .context }, "\(template): \(found)")
   }
 
+  /// A literal that the finder cuts would end in the wrong place.
+  @Test func noLiteralOfTheGenericCaseIsCut() {
+    for anchor in GenericAnchor.allCases {
+      for literal in anchor.literals { #expect(literal.text.utf8.count <= LiteralFinder.maximumBytes, "\(literal)") }
+    }
+    #expect(find("new UsernamePasswordCredentials(\"app\", \"%\")".replacing("%", with: value())).count == 1)
+  }
+
   @Test(arguments: [
     "docker login -u $USER -p $PASSWORD", "mysql -u root -p", "mysql -u root -p shop", "docker run -p 8080:80 nginx",
     "mongo db --port 27017 -p", "ldapsearch -w \"$PASS\" -b dc=x", "smtp.login(user, password)",
