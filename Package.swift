@@ -138,7 +138,9 @@ let package = Package(
 
 // The fuzz targets as a program for libFuzzer, which needs instrumented modules: built by Tests/Fuzz/run alone.
 if Context.environment["KEYWRIGHT_GUIDED_FUZZING"] != nil {
-  package.targets.removeAll { $0.name == "FuzzTests" }
+  let others = ["keywright", "keywright-authority", "benchmarks", "PackRules", "PackRulesPlugin", "BuiltinRules"]
+  package.products = []
+  package.targets.removeAll { $0.type == .test || others.contains($0.name) }
   package.targets.append(
     .executableTarget(
       name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "run", "FuzzTests.swift"],

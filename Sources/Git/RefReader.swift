@@ -116,6 +116,9 @@ struct RefReader {
         listing.references.append(RefReader.reference(name, id))
       }
     } catch { if error.reason != .missing { note(error) } }
+    if let file = try? StoredFile(path), file.size > 0, (try? file.bytes(at: file.size - 1, count: 1)) != [0x0a] {
+      note(file.corrupt("it ends in the middle of a line"))
+    }
     if senseless > 0 {
       note(ObjectFailure(id: nil, reason: .corrupt, detail: "\(path): \(senseless) lines hold no ref"))
     }

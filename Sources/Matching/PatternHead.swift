@@ -25,7 +25,7 @@ struct PatternHead {
     case oneOf([Prefix])
   }
 
-  static let maximumPrefixes = 64
+  static let maximumPrefixes = 96
   static let maximumBytes = 48
 
   private let prefixes: [Prefix]

@@ -184,9 +184,10 @@ struct Preflight {
     let attempts = 3
     var probe = session.client.probe(value, context)
     for _ in 1..<attempts where probe.liveness == .unknown {
-      // A question may be asked again: one connection that broke is no reason not to begin.
-      let seconds = probe.retryAfterSeconds ?? 1
-      guard seconds <= RotationRun.patienceSeconds else { break }
+      // A question may be asked again: one connection that broke is no reason not to begin. An answer is one, though.
+      guard let seconds = probe.retryAfterSeconds ?? (probe.status == nil ? 1 : nil),
+        seconds <= RotationRun.patienceSeconds
+      else { break }
       services.clock.sleep(milliseconds: Int64(max(seconds, 1)) * 1_000)
       if services.isInterrupted() { throw RotationRefusal(.interrupted, "interrupted; nothing was changed") }
       probe = session.client.probe(value, context)

@@ -70,6 +70,7 @@ struct HistoryScan {
     let graph = walk.graph.pruned(leads: leads)
     // The whole graph is the largest thing of a scan, and of no use any more.
     walk.graph = TreeGraph([], objectCount: 0)
+    ProcessUsage.giveBack()
     var attribution = Attribution(graph, commits, walk.blobValues, sets)
     attribution.run(ProgressCounter("attributing commits", total: commits.count, options.progress))
     for tree in peeled.trees { attribution.noteTree(tree.number, tree.reachability) }

@@ -158,6 +158,19 @@ import Testing
     try replaced.checkEnd(end, "known at last")
   }
 
+  /// Questions are asked again; what makes a key is not.
+  @Test func oneBrokenConnectionIsNoReasonNotToBegin() throws {
+    let world = try World(.create)
+    world.service.plan("whoami", [.dropBefore, .dropBefore])
+    world.service.plan("list", [.dropAfter])
+    let report = try world.rotator().rotate(world.key, reason: "manual")
+    #expect(report.outcome == .done && world.service.mutations == 1, "\(report.reason ?? "")")
+    let other = try World(.create)
+    other.service.plan("whoami", [.dropBefore, .dropBefore, .dropBefore])
+    #expect(throws: RotationRefusal.self) { try other.rotator().rotate(other.key, reason: "manual") }
+    #expect(other.service.mutations == 0)
+  }
+
   // MARK: Journals, clocks, holders
 
   @Test func withoutAJournalNothingIsBegun() throws {

@@ -241,6 +241,10 @@ private let nameDamages: [Damage] = [
     try damaged.write(
       Array("# pack-refs with: peeled\nno ref\nzz refs/heads/x\n^abc\n".utf8), damaged.top + "packed-refs")
   },
+  Damage(name: "packed refs that are cut off", outcome: .said(.corrupt, "ends in the middle of a line")) { damaged in
+    try damaged.history.git(["pack-refs", "--all"])
+    try damaged.change(damaged.top + "packed-refs") { $0.removeLast(3) }
+  },
   Damage(name: "packed refs that are a directory", outcome: .said(.unreadable, "packed-refs is not a regular file")) {
     try FileManager.default.createDirectory(atPath: $0.top + "packed-refs", withIntermediateDirectories: false)
   },
