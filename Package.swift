@@ -28,6 +28,10 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let flyingFox: Target.Dependency = .product(name: "FlyingFox", package: "FlyingFox")
 
+let fuzzed: [Target.Dependency] = [
+  "Git", "Model", "Formats", "EnvFiles", "RuleBook", "Report", "Rotation", "Scanning", "Secrets", "TestSupport",
+]
+
 let package = Package(
   name: "keywright",
   products: [
@@ -104,7 +108,7 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(
-      name: "FuzzTests", dependencies: ["Git", "Model", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "Guided", "run"],
       swiftSettings: strict),
     tests("ArchitectureTests", []),
     tests("PosixTests", ["Posix"]),
@@ -131,3 +135,14 @@ let package = Package(
     tests("ProgramTests", ["keywright", "keywright-authority", arguments]),
   ]
 )
+
+// The fuzz targets as a program for libFuzzer, which needs instrumented modules: built by Tests/Fuzz/run alone.
+if Context.environment["KEYWRIGHT_GUIDED_FUZZING"] != nil {
+  let others = ["keywright", "keywright-authority", "benchmarks", "PackRules", "PackRulesPlugin", "BuiltinRules"]
+  package.products = []
+  package.targets.removeAll { $0.type == .test || others.contains($0.name) }
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "run", "FuzzTests.swift"],
+      swiftSettings: strict))
+}

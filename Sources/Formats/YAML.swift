@@ -162,6 +162,8 @@ extension LineReader {
   }
 
   private func plainDoubt(_ range: Range<Int>) -> String? {
+    // A form feed counts as space here, and not to YAML.
+    if range.isEmpty { return YAMLScalar.notText }
     if [0x26, 0x2a, 0x21].contains(bytes[range.lowerBound]) { return "an anchor, an alias or a tag" }
     return YAMLScalar.isText(bytes.extracting(range)) ? nil : YAMLScalar.notText
   }

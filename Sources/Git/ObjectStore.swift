@@ -16,7 +16,7 @@ public final class ObjectStore: Sendable {
   /// Objects in all packs, those in several packs counted as often; loose objects are not counted.
   public var packedCount: Int { packs.reduce(0) { $0 + $1.index.count } }
 
-  /// In the order in which they are asked: large before small, cruft last.
+  /// In the order in which they are asked: large before small, cruft after that, those last that are in doubt.
   let packs: [Pack]
   let multiIndexes: [MultiIndexInUse]
   /// The object directories: the repository's own, then its alternates.
@@ -82,8 +82,10 @@ public final class ObjectStore: Sendable {
             staysOpen: stems.count <= ObjectStore.maximumOpenPacks))
       } catch { problems.append(error) }
     }
+    problems += packs.compactMap(\.doubt)
     packs.sort {
-      ($0.isCruft ? 1 : 0, -$0.index.count, $0.file.path) < ($1.isCruft ? 1 : 0, -$1.index.count, $1.file.path)
+      ($0.doubt == nil ? 0 : 1, $0.isCruft ? 1 : 0, -$0.index.count, $0.file.path)
+        < ($1.doubt == nil ? 0 : 1, $1.isCruft ? 1 : 0, -$1.index.count, $1.file.path)
     }
     self.packs = packs
     multiIndexes = ObjectStore.multiIndexes(directories, packs, idCount, limits, &problems)

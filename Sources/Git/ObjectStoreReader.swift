@@ -76,6 +76,11 @@ public final class StoreReader {
         return loose.withSpan { body(header.kind, $0.extracting(header.headerCount..<$0.count)) }
       case .packed(let pack, let offset):
         let entry = try unpack(pack, offset, maximumBytes: maximum)
+        if store.packs[pack].doubt != nil,
+          entry.bytes.withSpan({ ObjectDigest.id(entry.kind, $0, idCount: store.idCount) }) != id
+        {
+          throw .mismatch(id)
+        }
         return entry.bytes.withSpan { body(entry.kind, $0) }
       }
     }

@@ -11,12 +11,14 @@ final class Pack: Sendable {
   let isCruft: Bool
   /// Where the entries end and the checksum begins.
   let entriesEnd: Int
+  /// Why pack and index may not belong together, or not be whole: what is read here counts only if it hashes to its id.
+  let doubt: ObjectFailure?
 
   private static let headerCount = 12
   /// One byte of header, and the zlib stream of nothing.
   private static let minimumEntryCount = 9
 
-  /// Opens `<stem>.pack` and `<stem>.idx` and checks that they belong to each other.
+  /// Opens `<stem>.pack` and `<stem>.idx` and looks whether they belong to each other.
   init(
     stem: String, name: String, isCruft: Bool, idCount: Int, limits: ObjectStoreLimits, staysOpen: Bool
   ) throws(ObjectFailure) {
@@ -30,16 +32,18 @@ final class Pack: Sendable {
     guard Array(head[..<4]) == Array("PACK".utf8), 2...3 ~= head.span.bigEndian32(at: 4) else {
       throw file.corrupt("not a pack of a known version")
     }
-    guard Int(head.span.bigEndian32(at: 8)) == index.count else {
-      throw file.corrupt("its index is of another number of objects")
-    }
     entriesEnd = file.size - idCount
     // A file with holes costs its maker nothing; tables of as many objects as it claims would cost us.
     guard index.count <= file.size / Pack.minimumEntryCount else {
       throw file.corrupt("it is too short for as many objects as its index lists")
     }
-    guard try file.bytes(at: entriesEnd, count: idCount) == index.packChecksum else {
-      throw file.corrupt("its index is of another pack, or it is cut off")
+    // Much of a pack that is cut off can still be read.
+    if Int(head.span.bigEndian32(at: 8)) != index.count {
+      doubt = file.corrupt("its index is of another number of objects")
+    } else if try file.bytes(at: entriesEnd, count: idCount) != index.packChecksum {
+      doubt = file.corrupt("its index is of another pack, or it is cut off")
+    } else {
+      doubt = nil
     }
   }
 }

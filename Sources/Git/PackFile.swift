@@ -94,7 +94,7 @@ final class StoredFile: Sendable {
     return (descriptor, status)
   }
 
-  fileprivate static func reason(_ code: Int32) -> String {
+  static func reason(_ code: Int32) -> String {
     guard let text = unsafe strerror(code) else { return "error \(code)" }
     return unsafe String(cString: text)
   }

@@ -181,7 +181,9 @@ final class PackWalker {
   ) -> AnyObject? {
     let id = forest.id(rank)
     guard let kind = forest.kind(rank) else { return nil }
-    if selection.verifies, bytes.withSpan({ ObjectDigest.id(kind, $0, idCount: forest.idCount) }) != id {
+    if selection.verifies || forest.pack.doubt != nil,
+      bytes.withSpan({ ObjectDigest.id(kind, $0, idCount: forest.idCount) }) != id
+    {
       failures.append(.mismatch(id))
       return nil
     }

@@ -94,13 +94,14 @@ extension Repository {
   private func packed(_ name: String) -> ObjectID? {
     let digits = objectIDCount * 2
     let wanted = Array(name.utf8)
-    for line in SmallFile.lines(commonDirectory + "packed-refs") {
-      guard line.count == digits + 1 + wanted.count, line[line.startIndex + digits] == 0x20,
+    var found: ObjectID?
+    try? SmallFile.forEachLine(Array((commonDirectory + "packed-refs").utf8)) { line in
+      guard found == nil, line.count == digits + 1 + wanted.count, line[line.startIndex + digits] == 0x20,
         line.dropFirst(digits + 1).elementsEqual(wanted)
-      else { continue }
-      return ObjectID(hex: line.prefix(digits))
+      else { return }
+      found = ObjectID(hex: line.prefix(digits))
     }
-    return nil
+    return found
   }
 
   /// The ref or object that a person's word means: a full or short ref name, or a whole id. Anything else (`HEAD~3`, a

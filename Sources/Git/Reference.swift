@@ -1,5 +1,6 @@
 // What refers to objects: refs, the heads of all worktrees, reflogs. Each with how well known it is.
 
+internal import Glibc
 public import Model
 
 /// A ref and the object it names.
@@ -44,8 +45,8 @@ extension Repository {
     var roots = Set(references.map { Root(target: $0.target, reachability: $0.reachability) })
     for directory in headDirectories {
       for name in ["HEAD", "ORIG_HEAD", "MERGE_HEAD", "FETCH_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"] {
-        for line in SmallFile.lines(directory + name) {
-          guard let id = ObjectID(hex: line.prefix { $0 != 0x09 && $0 != 0x20 }) else { continue }
+        try? SmallFile.forEachLine(Array((directory + name).utf8)) { line in
+          guard let id = ObjectID(hex: line.prefix { $0 != 0x09 && $0 != 0x20 }) else { return }
           roots.insert(Root(target: id, reachability: name == "HEAD" ? .branch : .reflog))
         }
       }
@@ -110,20 +111,21 @@ extension Repository {
     [commonDirectory] + SmallFile.names(commonDirectory + "worktrees").map { commonDirectory + "worktrees/\($0)/" }
   }
 
+  /// Reflogs reach what nothing else does; what can't be read of them is scanned as dangling all the same.
   private func collectReflogs(_ top: String, into roots: inout Set<Root>) {
-    var directories = [top]
+    var directories = [Array(top.utf8)]
     while let directory = directories.popLast() {
-      for name in SmallFile.names(directory) {
-        let path = directory + "/" + name
-        if SmallFile.isDirectory(path) {
+      for name in (try? SmallFile.byteNames(directory)) ?? [] {
+        let path = directory + [0x2f] + name
+        if SmallFile.kind(path) == S_IFDIR {
           directories.append(path)
           continue
         }
-        let reachability: Reachability = path.hasSuffix("logs/refs/stash") ? .stash : .reflog
-        for line in SmallFile.lines(path) {
+        let isStash = path.suffix(15).elementsEqual("logs/refs/stash".utf8)
+        try? SmallFile.forEachLine(path) { line in
           for id in line.split(separator: 0x20, maxSplits: 2).prefix(2).compactMap({ ObjectID(hex: $0) })
           where !id.isZero {
-            roots.insert(Root(target: id, reachability: reachability))
+            roots.insert(Root(target: id, reachability: isStash ? .stash : .reflog))
           }
         }
       }

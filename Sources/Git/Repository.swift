@@ -193,8 +193,12 @@ public final class Repository: Sendable {
   }
 
   /// Every ref by name, with what it names directly. Symbolic refs are followed; those that lead nowhere are left out.
-  public func references() throws(GitError) -> [Reference] {
-    try RefReader(self).all()
+  public func references() throws(GitError) -> [Reference] { refListing().references }
+
+  /// The same, with what could not be read.
+  public func refListing() -> RefListing {
+    var reader = RefReader(self)
+    return reader.all()
   }
 }
 

@@ -9,7 +9,8 @@ internal import Synchronization
 
 /// When each connection began to be waited for, by the address at its other end.
 final class Patience: Sendable {
-  private typealias Waits = [HTTPRequest.Address: ContinuousClock.Instant]
+  // The same address may come again: clients have few ports. What tells connections apart is the socket itself.
+  private typealias Waits = [HTTPRequest.Address: (socket: String, begin: ContinuousClock.Instant)]
 
   private let limit: Duration
   private let waits = Mutex<Waits>([:])
@@ -23,13 +24,14 @@ final class Patience: Sendable {
   }
 
   /// How long may still be waited; it does not grow when bytes trickle in.
-  fileprivate func rest(_ peer: HTTPRequest.Address) -> Duration {
+  func rest(_ peer: HTTPRequest.Address, socket: String) -> Duration {
     let now = ContinuousClock.now
     return waits.withLock { waits in
       // Of connections that have ended in another way entries are left over.
-      if waits.count >= 4096 { waits = waits.filter { $0.value + limit > now } }
-      let begin = waits[peer] ?? now
-      waits[peer] = begin
+      if waits.count >= 4096 { waits = waits.filter { $0.value.begin + limit > now } }
+      var begin = now
+      if let known = waits[peer], known.socket == socket { begin = known.begin }
+      waits[peer] = (socket, begin)
       return begin + limit - now
     }
   }
@@ -52,7 +54,9 @@ struct PatientPool: AsyncSocketPool {
       return try await base.suspendSocket(socket, untilReadyFor: events)
     }
     let peer = HTTPRequest.Address.make(from: address)
-    let rest = patience.rest(peer)
+    // `socket:[12345]`: the kernel gives no two open sockets the same number.
+    let name = "/proc/self/fd/\(socket.file.rawValue)"
+    let rest = patience.rest(peer, socket: (try? FileManager.default.destinationOfSymbolicLink(atPath: name)) ?? "")
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await base.suspendSocket(socket, untilReadyFor: events) }

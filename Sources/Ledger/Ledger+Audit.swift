@@ -13,7 +13,7 @@ extension Ledger {
   /// Whether this is the first time that the name is asked about: an alarm is raised once.
   public func isFirst(_ name: String) throws(LedgerError) -> Bool {
     try write { db in
-      try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, '')", arguments: ["once \(name)"])
+      try db.run("INSERT OR IGNORE INTO meta (name, value) VALUES (?, '')", ["once \(name)"])
       return db.changesCount == 1
     }
   }
@@ -21,13 +21,12 @@ extension Ledger {
   static func audit(
     _ db: Database, _ timeMs: Int64, _ actor: String, _ event: String, _ key: String, _ txid: String, _ data: String
   ) throws {
-    let last = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    let last = try db.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     let sequence = (last?["seq"] as Int? ?? 0) + 1
     let previous = last?["hash"] as String? ?? HashChain.start("audit")
     let hash = HashChain.link(previous, ["\(sequence)", "\(timeMs)", actor, event, key, txid, data])
-    try db.execute(
-      sql: "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [sequence, timeMs, actor, event, key, txid, data, hash])
+    try db.run(
+      "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [sequence, timeMs, actor, event, key, txid, data, hash])
   }
 
   /// Hands every entry over, in order, each checked against the chain.

@@ -10,7 +10,7 @@ extension Ledger {
 
   /// What is known of every key, by name.
   public func inventory() throws(LedgerError) -> [InventoryRecord] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM inventory ORDER BY key").map(Ledger.inventoryRecord) }
+    try read { db in try db.rows("SELECT * FROM inventory ORDER BY key").map(Ledger.inventoryRecord) }
   }
 
   /// Puts what is known of a key in place of what was.
@@ -18,14 +18,28 @@ extension Ledger {
     try write { db in try Ledger.put(db, record) }
   }
 
+  /// A word of ours about something, as it was last set; nil for none. Never a value.
+  public func note(_ name: String) throws(LedgerError) -> String? {
+    try read { db in
+      try db.text("SELECT value FROM meta WHERE name = ?", ["note \(name)"])
+    }
+  }
+
+  /// Sets a word of ours about something.
+  public func setNote(_ name: String, _ text: String) throws(LedgerError) {
+    try write { db in
+      try db.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", ["note \(name)", text])
+    }
+  }
+
   static func inventory(_ db: Database, _ key: String) throws -> InventoryRecord? {
-    try Row.fetchOne(db, sql: "SELECT * FROM inventory WHERE key = ?", arguments: [key]).map(inventoryRecord)
+    try db.row("SELECT * FROM inventory WHERE key = ?", [key]).map(inventoryRecord)
   }
 
   static func put(_ db: Database, _ record: InventoryRecord) throws {
-    try db.execute(
-      sql: "INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?, ?)",
-      arguments: [
+    try db.run(
+      "INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?, ?)",
+      [
         record.key, record.fingerprint, record.keyID, record.firstSeenMs, record.lastSuccessMs, record.lastAttemptMs,
       ])
   }

@@ -45,16 +45,14 @@ extension Ledger {
   public func begin(_ record: RotationRecord, _ step: LedgerStep, actor: String) throws(LedgerError) {
     let boxes = try seal(step.values)
     try write { db in
-      if let open = try String.fetchOne(
-        db, sql: "SELECT txid FROM rotations WHERE key = ? AND outcome IS NULL", arguments: [record.key])
-      {
+      if let open = try db.text("SELECT txid FROM rotations WHERE key = ? AND outcome IS NULL", [record.key]) {
         throw LedgerError(
           .alreadyOpen(open), "the key \(record.key) has a rotation that has not ended (\(open))",
           hint: "run: keywright resume")
       }
-      try db.execute(
-        sql: "INSERT INTO rotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
-        arguments: [
+      try db.run(
+        "INSERT INTO rotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+        [
           record.txid, record.key, record.provider, record.recoverability, step.state, record.attempt,
           record.createdMs, step.timeMs, record.fence,
         ])
@@ -73,8 +71,7 @@ extension Ledger {
     let boxes = try seal(step.values)
     try write { db in
       guard
-        let row = try Row.fetchOne(
-          db, sql: "SELECT key, fence, attempt, outcome FROM rotations WHERE txid = ?", arguments: [txid])
+        let row = try db.row("SELECT key, fence, attempt, outcome FROM rotations WHERE txid = ?", [txid])
       else { throw LedgerError(.missing, "there is no rotation \(txid)") }
       guard row["fence"] as Int == fence else {
         throw LedgerError(.fenced, "another process has taken the rotation \(txid) over")
@@ -82,9 +79,9 @@ extension Ledger {
       guard (row["outcome"] as String?) == nil else {
         throw LedgerError(.fenced, "the rotation \(txid) has already ended")
       }
-      try db.execute(
-        sql: "UPDATE rotations SET state = ?, attempt = ?, updated_ms = ?, outcome = ? WHERE txid = ?",
-        arguments: [step.state, step.attempt ?? (row["attempt"] as Int), step.timeMs, step.outcome, txid])
+      try db.run(
+        "UPDATE rotations SET state = ?, attempt = ?, updated_ms = ?, outcome = ? WHERE txid = ?",
+        [step.state, step.attempt ?? (row["attempt"] as Int), step.timeMs, step.outcome, txid])
       try self.insert(db, txid, row["key"], step, boxes, actor)
     }
     if step.purges { try emptyLog() }
@@ -94,18 +91,16 @@ extension Ledger {
     _ db: Database, _ txid: String, _ key: String, _ step: LedgerStep, _ boxes: [(label: String, box: String)],
     _ actor: String
   ) throws {
-    let last = try Row.fetchOne(
-      db, sql: "SELECT seq, hash FROM journal WHERE txid = ? ORDER BY seq DESC LIMIT 1", arguments: [txid])
+    let last = try db.row("SELECT seq, hash FROM journal WHERE txid = ? ORDER BY seq DESC LIMIT 1", [txid])
     let sequence = (last?["seq"] as Int? ?? 0) + 1
     let previous = last?["hash"] as String? ?? HashChain.start("journal \(txid)")
     let hash = HashChain.link(previous, ["\(sequence)", step.state, "\(step.timeMs)", step.data])
-    try db.execute(
-      sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-      arguments: [txid, sequence, step.state, step.timeMs, step.data, hash])
+    try db.run(
+      "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)", [txid, sequence, step.state, step.timeMs, step.data, hash])
     for box in boxes {
-      try db.execute(sql: "INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)", arguments: [txid, box.label, box.box])
+      try db.run("INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)", [txid, box.label, box.box])
     }
-    if step.purges { try db.execute(sql: "DELETE FROM sealed WHERE txid = ?", arguments: [txid]) }
+    if step.purges { try db.run("DELETE FROM sealed WHERE txid = ?", [txid]) }
     if let inventory = step.inventory { try Ledger.put(db, inventory) }
     try Ledger.audit(db, step.timeMs, actor, "rotation \(step.state)", key, txid, step.data)
   }
@@ -113,13 +108,24 @@ extension Ledger {
   /// Takes an open rotation up: whoever held it before can no longer write to it.
   public func takeUp(_ txid: String) throws(LedgerError) -> Int {
     try write { db in
-      try db.execute(
-        sql: "UPDATE rotations SET fence = fence + 1 WHERE txid = ? AND outcome IS NULL", arguments: [txid])
+      try db.run("UPDATE rotations SET fence = fence + 1 WHERE txid = ? AND outcome IS NULL", [txid])
       guard
-        let fence = try Int.fetchOne(
-          db, sql: "SELECT fence FROM rotations WHERE txid = ? AND outcome IS NULL", arguments: [txid])
+        let fence = try db.row("SELECT fence FROM rotations WHERE txid = ? AND outcome IS NULL", [txid])?["fence"]
+          as Int?
       else { throw LedgerError(.missing, "there is no open rotation \(txid)") }
       return fence
+    }
+  }
+
+  /// Refuses whoever has been overtaken: asked just before something that can't be undone.
+  ///
+  /// - Throws: ``LedgerError`` of kind `fenced` where another process has taken the rotation up, or ended it.
+  public func confirm(_ txid: String, fence: Int) throws(LedgerError) {
+    let current = try read { db in
+      try db.row("SELECT fence FROM rotations WHERE txid = ? AND outcome IS NULL", [txid])?["fence"] as Int?
+    }
+    guard current == fence else {
+      throw LedgerError(.fenced, "another process has taken the rotation \(txid) over")
     }
   }
 
@@ -128,7 +134,7 @@ extension Ledger {
     try read { db in
       var previous = HashChain.start("journal \(txid)")
       var entries: [JournalEntry] = []
-      for row in try Row.fetchAll(db, sql: "SELECT * FROM journal WHERE txid = ? ORDER BY seq", arguments: [txid]) {
+      for row in try db.rows("SELECT * FROM journal WHERE txid = ? ORDER BY seq", [txid]) {
         let entry = JournalEntry(
           sequence: row["seq"], state: row["state"], timeMs: row["time_ms"], data: row["data"])
         let hash = HashChain.link(previous, ["\(entry.sequence)", entry.state, "\(entry.timeMs)", entry.data])
@@ -147,14 +153,14 @@ extension Ledger {
   /// A rotation by its id.
   public func rotation(_ txid: String) throws(LedgerError) -> RotationRecord? {
     try read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM rotations WHERE txid = ?", arguments: [txid]).map(Ledger.record)
+      try db.row("SELECT * FROM rotations WHERE txid = ?", [txid]).map(Ledger.record)
     }
   }
 
   /// Every rotation that has not ended, the oldest first.
   public func openRotations() throws(LedgerError) -> [RotationRecord] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM rotations WHERE outcome IS NULL ORDER BY created_ms, txid").map(
+      try db.rows("SELECT * FROM rotations WHERE outcome IS NULL ORDER BY created_ms, txid").map(
         Ledger.record)
     }
   }
@@ -162,9 +168,8 @@ extension Ledger {
   /// The newest rotations first, at most so many; of one key, or of all.
   public func rotations(key: String? = nil, limit: Int = 100) throws(LedgerError) -> [RotationRecord] {
     try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM rotations WHERE ?1 IS NULL OR key = ?1 ORDER BY created_ms DESC, txid LIMIT ?2",
-        arguments: [key, limit]
+      try db.rows(
+        "SELECT * FROM rotations WHERE ?1 IS NULL OR key = ?1 ORDER BY created_ms DESC, txid LIMIT ?2", [key, limit]
       ).map(Ledger.record)
     }
   }

@@ -7,7 +7,7 @@ extension Ledger {
   /// The value under a label of a rotation; nil where there is none (any more).
   public func sealedValue(_ label: String, of txid: String) throws(LedgerError) -> Secret? {
     let text = try read { db in
-      try String.fetchOne(db, sql: "SELECT box FROM sealed WHERE txid = ? AND label = ?", arguments: [txid, label])
+      try db.text("SELECT box FROM sealed WHERE txid = ? AND label = ?", [txid, label])
     }
     guard let text else { return nil }
     guard let box = Hex.decode(Array(text.utf8)), let value = try? install.sealing.open(box) else {
@@ -21,7 +21,7 @@ extension Ledger {
   /// The labels of a rotation's sealed values.
   public func sealedLabels(of txid: String) throws(LedgerError) -> [String] {
     try read { db in
-      try String.fetchAll(db, sql: "SELECT label FROM sealed WHERE txid = ? ORDER BY label", arguments: [txid])
+      try db.rows("SELECT label FROM sealed WHERE txid = ? ORDER BY label", [txid]).map { $0["label"] }
     }
   }
 
@@ -36,9 +36,9 @@ extension Ledger {
     let boxes = try seal([("rehearsal", probe)])
     let back = try write { db in
       let table = "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)"
-      for box in boxes { try db.execute(sql: table, arguments: ["rehearsal \(txid)", box.box]) }
-      let text = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: ["rehearsal \(txid)"])
-      try db.execute(sql: "DELETE FROM meta WHERE name = ?", arguments: ["rehearsal \(txid)"])
+      for box in boxes { try db.run(table, ["rehearsal \(txid)", box.box]) }
+      let text = try db.text("SELECT value FROM meta WHERE name = ?", ["rehearsal \(txid)"])
+      try db.run("DELETE FROM meta WHERE name = ?", ["rehearsal \(txid)"])
       return text
     }
     guard let back, let box = Hex.decode(Array(back.utf8)), let opened = try? install.sealing.open(box), opened == probe

@@ -78,7 +78,8 @@ public enum CredentialFiles {
       groups.xml kickstart.cfg ks.cfg preseed.cfg user-data standalone.xml domain.xml parameters.ini local.php db.php database.php \
       settings.xml settings-security.xml security.xml hudson.util.secret persistence.xml app.config snmpd.conf clients.conf \
       appsettings.json appsettings.development.json appsettings.staging.json appsettings.production.json local.settings.json ssmtp.conf \
-      revaliases server.xml haproxy.cfg wgetrc curlrc pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
+      revaliases server.xml haproxy.cfg wgetrc curlrc .wakatime.cfg kaggle.json .authinfo .flyrc .databrickscfg secrets.yaml secrets.yml odoo.conf airflow.cfg \
+      supervisord.conf telegraf.conf .snowflake nzbget.conf sabnzbd.ini turnserver.conf fstab pip.conf .pip.conf .bundle.config vncpasswd router.cfg running-config startup-config
       """))
 
   private static let endings = list(
@@ -104,14 +105,14 @@ public enum CredentialFiles {
       .secret_key .secret_key_base django_secret_key .jwt_secret jwt_secret session.secret .rsync.secret rsyncd.secrets rsyncd.scrt \
       .rsyncpass .pypirc_password .pgpassword my_password .mysql_password root_password db_password db_password.txt access_token \
       .access_token github_token .github_token gitlab_token .gitlab_token slack_token deploy_token npm_token admin_password \
-      admin-password .admin_password secrets.tdb bootstrap-token dropbox_token keycode
+      admin-password .admin_password secrets.tdb bootstrap-token dropbox_token keycode passwd.client ldap.secret
       """))
 
   private static let soleEndings = list(
     """
     /config/credentials/production.key /config/credentials/staging.key /config/credentials/development.key /config/credentials/test.key \
     /.gem/credentials /davfs2/secrets /.davfs2/secrets /secrets/hudson.util.secret /secrets/initialadminpassword /secrets/master.key .htpasswd \
-    .htdigest /etc/mosquitto/passwd /run/secrets/password
+    .htdigest /etc/mosquitto/passwd /run/secrets/password /radcli/servers /radiusclient/servers
     """)
 }
 

@@ -19,6 +19,10 @@ enum ByteList {
     let quote = ByteSet([0x27])
     return ["{0x", "{ 0x", "[0x", "[ 0x"].map { ($0, [hex, hex, ByteSet(Array(", \n".utf8))]) }
       + ["= {'", "={'", "[]{'", "[] {'", "= ['", "=['"].map { ($0, [any, quote]) }
+      // Without a call round them, decimal digits are followed from the second on.
+      + ["= [", "= [ ", "=[", ": [", ": [ ", ":[", "= {", "= { ", "={"].map {
+        ($0, [digit, digit, ByteSet(Array("0123456789, ".utf8))])
+      }
       + ["bytes([", "bytearray([", "Array([", ".from([", "CharCode(", "pack('C*', "].map { ($0, [digit]) }
       + ["byte{", "byte {", "byte[]{", "byte[] {", "uint8{", "uint8 {", "char[]{", "char[] {"].map { ($0, [element]) }
   }()
@@ -107,7 +111,11 @@ extension ContentDetector {
       // `[]` belongs to the type before the list.
       start += start + 1 < bytes.count && bytes[start + 1] == 0x5d ? 2 : 1
       while start < hit.end, [0x5b, 0x7b, 0x20].contains(bytes[start]) { start += 1 }
-      guard start < bytes.count, let (list, end) = ByteList.text(from: start, in: bytes) else { continue }
+      guard start < bytes.count else { continue }
+      guard let (list, end) = ByteList.text(from: start, in: bytes) else {
+        readKey(start, hit.offset, bytes, &found)
+        continue
+      }
       done = end
       var head = hit.offset
       while head > 0, hit.offset - head < ContentDetector.nameBytes, bytes[head - 1] != 0x0a { head -= 1 }
@@ -134,5 +142,54 @@ extension ContentDetector {
         if ByteList.decode(bytes.extracting(outer.secret)) == outer.decoded { found.append(outer) }
       }
     }
+  }
+
+  /// `static const uint8_t secret_key[16] = { 0xcf, 0x3c, … }`: a key that is no text, as it is written.
+  private func readKey(_ start: Int, _ opening: Int, _ bytes: Span<UInt8>, _ found: inout [Candidate]) {
+    guard let rule = rules[.key], let end = ByteList.key(from: start, in: bytes) else { return }
+    var head = opening
+    while head > 0, opening - head < ContentDetector.nameBytes, bytes[head - 1] != 0x0a { head -= 1 }
+    var close = opening
+    for at in head..<opening where bytes[at] == 0x3d || bytes[at] == 0x3a { close = at }
+    while close > head, !Bytes.isAlphanumeric(bytes[close - 1]) || isCount(close, head, bytes) { close -= 1 }
+    var begin = close
+    while begin > head, Bytes.isWord(bytes[begin - 1]) { begin -= 1 }
+    guard begin < close else { return }
+    let roles = GenericRoles(begin..<close, of: bytes)
+    // `key` alone is that of a table, or a test's vector.
+    let isNamed = roles.last == .secret || roles.last == .key && close - begin > 5 || roles.last == .password
+    guard isNamed, !roles.isPublic else { return }
+    found.append(Candidate(rule: rule, secret: start..<end, match: start..<end, confidence: .context))
+  }
+
+  /// Whether the byte before a place belongs to the count in the brackets behind a name.
+  private func isCount(_ place: Int, _ head: Int, _ bytes: Span<UInt8>) -> Bool {
+    var at = place - 1
+    while at > head, Bytes.isWord(bytes[at]) { at -= 1 }
+    return bytes[at] == 0x5b
+  }
+}
+
+extension ByteList {
+  /// The lengths of keys, in bytes.
+  private static let lengths: Set<Int> = [16, 20, 24, 32, 48, 64]
+
+  /// The end of a list that may be a key: of a key's length, with nothing that counts up or repeats.
+  static func key(from start: Int, in bytes: Span<UInt8>) -> Int? {
+    var values: [UInt8] = []
+    var (at, end) = (start, start)
+    while values.count <= 64 {
+      skipBlanks(&at, bytes)
+      guard let (value, width) = element(at: at, in: bytes) else { break }
+      values.append(value)
+      at += width
+      end = at
+      skipBlanks(&at, bytes)
+      guard at < bytes.count, bytes[at] == 0x2c else { break }
+      at += 1
+    }
+    guard lengths.contains(values.count), Set(values).count * 3 >= values.count * 2 else { return nil }
+    let steps = zip(values, values.dropFirst()).count { $1 == $0 &+ 1 || $0 == $1 &+ 1 }
+    return steps * 3 < values.count ? end : nil
   }
 }

@@ -57,8 +57,9 @@ enum GenericAnchor: Int, CaseIterable {
       return [
         "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$P$B", "$H$9", "$S$D", "$S$E", "{SHA}",
         "{SSHA}",
-        "{SSHA512}", "{SSHA256}", "{PBKDF2", "pbkdf2_sha256$", "pbkdf2:sha256:", "scrypt:32768:", "$argon2",
-        "$scram-sha",
+        "{SSHA512}", "{SSHA256}", "{PBKDF2", "pbkdf2_sha256$", "pbkdf2_sha1$", "pbkdf2:sha256:", "pbkdf2:sha1:",
+        "pbkdf2:sha512:", "scrypt:32768:", "$argon2", "$scram-sha", "SCRAM-SHA-256$", "grub.pbkdf2.sha", "{SMD5}",
+        "{SHA512}", "{SHA256}", "$pbkdf2-sha", "Hash = ",
       ].map { ($0, false) }
     case .webToken: return [("eyJ", false)]
     case .armour: return [("-----BEGIN ", false)]

@@ -22,49 +22,6 @@ enum GenericCommand {
   /// The argument with this number of a call, counted from 1.
   case argument(Int)
 
-  /// What each literal leads to.
-  static let all: [(text: StaticString, command: GenericCommand)] = [
-    ("sshpass", .option("-p", joined: true, apart: true)), ("mysql", .option("-p", joined: true, apart: false)),
-    ("mariadb", .option("-p", joined: true, apart: false)),
-    ("ldapsearch", .option("-w", joined: false, apart: true)), ("ldapadd", .option("-w", joined: false, apart: true)),
-    ("ldapmodify", .option("-w", joined: false, apart: true)),
-    ("ldapwhoami", .option("-w", joined: false, apart: true)),
-    ("ldapdelete", .option("-w", joined: false, apart: true)),
-    ("redis-cli", .option("-a", joined: false, apart: true)),
-    ("docker login", .option("-p", joined: false, apart: true)),
-    ("podman login", .option("-p", joined: false, apart: true)),
-    ("registry login", .option("-p", joined: false, apart: true)),
-    ("oc login", .option("-p", joined: false, apart: true)),
-    ("cf login", .option("-p", joined: false, apart: true)), ("az login", .option("-p", joined: false, apart: true)),
-    ("mongo ", .option("-p", joined: false, apart: true)), ("mongosh", .option("-p", joined: false, apart: true)),
-    ("mongodump", .option("-p", joined: false, apart: true)),
-    ("mongorestore", .option("-p", joined: false, apart: true)),
-    ("mongoexport", .option("-p", joined: false, apart: true)),
-    ("mongoimport", .option("-p", joined: false, apart: true)), ("sqlcmd", .option("-P", joined: true, apart: true)),
-    ("unzip ", .option("-P", joined: true, apart: true)), ("7z a ", .option("-p", joined: true, apart: false)),
-    ("7z x ", .option("-p", joined: true, apart: false)), ("7za ", .option("-p", joined: true, apart: false)),
-    ("smbclient", .pair("-U", 0x25)), ("rpcclient", .pair("-U", 0x25)), ("lftp ", .pair("-u", 0x2c)),
-    ("sqlplus ", .account(0x2f)), ("oracle:thin:", .account(0x2f)), ("register => ", .account(0x3a)),
-    ("stats auth ", .login(0x3a)), ("@tcp(", .before), ("@unix(", .before),
-    ("htpasswd -", .words([4])), ("net user ", .words([2])), ("net use ", .last),
-    ("rocommunity ", .words([1])), ("rwcommunity ", .words([1])), ("snmp-server community ", .words([1])),
-    ("com2sec ", .words([3])), ("createUser ", .words([3, 5])), (": PSK \"", .account(0)), (": EAP \"", .account(0)),
-    (": XAUTH \"", .account(0)), ("ckserv identify ", .words([1])), (" on >", .account(0)),
-    ("SecureString ", .words([1])), ("assword:\"", .words([])), ("assword: \"", .words([])),
-    ("assword:*\"", .words([])),
-    ("chpasswd", .piped(isLogin: true)), ("sudo -S", .piped(isLogin: false)),
-    ("passwd --stdin", .piped(isLogin: false)), ("--password-stdin", .piped(isLogin: false)),
-    ("mysqli_connect(", .argument(3)), ("mysql_connect(", .argument(3)), ("mysql_pconnect(", .argument(3)),
-    ("new mysqli(", .argument(3)), ("new PDO(", .argument(3)), ("DBI->connect(", .argument(3)),
-    ("getConnection(", .argument(3)), ("ftp_login(", .argument(3)), ("imap_open(", .argument(3)),
-    ("WiFi.begin(", .argument(2)), (".login(", .argument(2)), ("db.auth(", .argument(2)),
-    ("Database.Open(", .argument(3)),
-    ("_auth_password(", .argument(3)), ("NetworkCredential(", .argument(2)), ("PSCredential(", .argument(2)),
-    ("UsernamePasswordToken(", .argument(2)), ("UsernamePasswordCredentials(", .argument(2)),
-    ("PasswordAuthentication(", .argument(2)), ("BasicAuth(", .argument(2)), ("basic_auth(", .argument(2)),
-    ("basicAuth(", .argument(2)), ("auth=(", .argument(2)), ("auth' => ['", .argument(2)),
-  ]
-
   /// Whether one of the literals is a call of this name.
   static func knows(callee name: Range<Int>, _ window: borrowing GenericWindow) -> Bool {
     for (text, command) in all {
@@ -242,6 +199,11 @@ extension GenericStructures {
   ) -> Range<Int>? {
     var at = start
     while at < start + 80, window[at] == 0x20 || Bytes.isQuote(window[at]) { at += 1 }
+    // `sqlplus -s user/value`.
+    while separator == 0x2f, at < start + 80, window[at] == 0x2d {
+      while at < start + 80, Bytes.isWord(window[at]) || window[at] == 0x2d { at += 1 }
+      at = window.skipBlanks(at)
+    }
     let isQuoted = separator == 0 && window[start - 1] == 0x22
     let begin = at
     var value: Int? = separator == 0 ? begin : nil

@@ -8,7 +8,7 @@ internal import Model
 public final class ContentDetector {
   /// The most values that one content leads to.
   private static let maximumValues = 20_000
-  private let rules: GenericRules
+  let rules: GenericRules
   private let tableRule: Int
   private let listRule: Int
   private var vector = GenericVector()
@@ -97,6 +97,7 @@ public final class ContentDetector {
     vector.measureValue(claim, bytes)
     if vector.isPlaceholder || vector[.blanks] > 0 || vector[.isPath] != 0 || vector[.isAddress] != 0 { return }
     if kind != .password, vector[.digits] == 0 || value.count < 16 { return }
+    if GenericHashes.isHash(bytes.extracting(value)) { return add(value, .hash, .context, &found) }
     add(value, kind, vector.looksChosen ? .context : .guess, &found)
   }
 

@@ -33,6 +33,8 @@ struct GenericCursor {
       case 0x5d, 0x29, 0x3f, 0x21, 0x2a:
         if window[at] == 0x21, window[at + 1] == 0x3d { return }
         if window[at] == 0x3f, window[at + 1] == 0x3d { return }
+        // `key *= 0x9e37`: arithmetic.
+        if window[at] == 0x2a, window[at + 1] == 0x3d { return }
         at += 1
       case 0x7d where window[at + 1] != 0x0a: at += 1
       default: return
@@ -50,6 +52,8 @@ struct GenericCursor {
     case 0x3a: return readColon(window)
     case 0x21 where window[at + 1] == 0x3d: return accept(.comparison, window[at + 2] == 0x3d ? 3 : 2, .unusualOperator)
     case 0x2d where window[at + 1] == 0x3e: return accept(.arrow, 2)
+    // `key *= 0x9e37`: arithmetic.
+    case 0x2a where window[at + 1] == 0x3d, 0x5e where window[at + 1] == 0x3d: return false
     case 0x3c where window[at + 1] == 0x2d: return accept(.assignment, 2)
     case 0x3c where window[at + 1] == 0x2f: return readPair(window)
     case 0x2b where window[at + 1] == 0x3d, 0x3f where window[at + 1] == 0x3d:
@@ -60,13 +64,15 @@ struct GenericCursor {
       0x3f where (window[at + 1] == 0x3f || window[at + 1] == 0x3a) && isEnvironment(window):
       return Bytes.isQuote(window[window.skipBlanks(at + 2)]) && accept(.fallback, 2)
     case 0x2c:
-      if readPair(window) { return true }
+      if readPair(window) || readResults(window) { return true }
       guard traits.contains(.nameQuoted) || symbolic(window) || isBinary(window) else { return false }
       return accept(.argument, 1)
     case 0x2e where traits.contains(.nameQuoted) || window[at - 1] == 0x29:
       // `get("password").and_return("value")`: the call's own literal.
       return readMethod(window)
     case 0x28 where !gap: return accept(.call, 1)
+    // `password{"…"}` of C++; `{ get; set; } = "…"` of C#; a block with a default in it.
+    case 0x7b: return readBlock(window, gap) || gap && readGap(window)
     case 0x3e where !gap: return accept(.element, 1)
     case 0x0a, 0x0d: return readPair(window) || readLength(window)
     default: return gap && readGap(window)
@@ -87,7 +93,7 @@ struct GenericCursor {
 
   /// Whether the name is a variable of the environment: `env.NAME`, `ENV['NAME']`.
   private func isEnvironment(_ window: borrowing GenericWindow) -> Bool {
-    (max(window.low, name.lowerBound - 16)..<name.upperBound).contains { window.holds("env", at: $0) }
+    (max(window.low, name.lowerBound - 28)..<name.upperBound).contains { window.holds("env", at: $0) }
   }
 
   /// `{name, <<"value">>}` of Erlang.
@@ -114,6 +120,7 @@ struct GenericCursor {
     case 0x2d where window[name.lowerBound - 1] == 0x7b: return accept(.fallback, 2)
     default:
       at += 1
+      if Bytes.isBreak(window[window.skipBlanks(at)]), readDefault(window) { return true }
       form = .colon
       mayBreak = true
       readType(window)
@@ -197,19 +204,29 @@ extension GenericCursor {
   private func valueWord(_ window: borrowing GenericWindow, _ at: Int) -> Int? {
     let words: [(StaticString, Int)] = [
       ("value", 5), ("string", 6), ("default", 7), ("text", 4), ("content", 7), ("initial", 7), ("example", 7),
+      ("defaultvalue", 12), ("default_value", 13), ("fallback", 8),
     ]
     for (word, count) in words where window.holds(word, at: at) && !Bytes.isWord(window[at + count]) { return count }
     return nil
   }
 
-  /// `.and_return("value")` behind a name that was an argument.
+  /// `.and_return("value")` behind a name that was an argument; `.unwrap_or_else(|_| "value"…)`.
   mutating func readMethod(_ window: borrowing GenericWindow) -> Bool {
     var place = at + 1
     while place < at + 32, Bytes.isWord(window[place]) { place += 1 }
-    guard window[place] == 0x28, Bytes.isQuote(window[place + 1]) else { return false }
+    guard window[place] == 0x28 else { return false }
+    var inner = place + 1
+    if window[inner] == 0x7c {
+      inner += window[inner + 1] == 0x7c ? 2 : 3
+      guard window[inner - 1] == 0x7c else { return false }
+      inner = window.skipBlanks(inner)
+    } else if window.holds("() ->", at: inner) || window.holds("() =>", at: inner) {
+      inner = window.skipBlanks(inner + 5)
+    }
+    guard Bytes.isQuote(window[inner]) else { return false }
     callee = at + 1..<place
     traits.insert(.wrapped)
-    at = place + 1
+    at = inner
     form = .argument
     return true
   }
@@ -292,7 +309,7 @@ extension GenericCursor {
       let byte = window[place]
       let next = window[place + 1]
       guard byte == 0x3d || byte == 0x3a else { continue }
-      guard next != byte, next != 0x7e else { return false }
+      guard next != byte, next != 0x7e, !isOfAnother(start..<place, window) else { return false }
       traits.insert(.spacedName)
       at = place + (next == 0x3d || next == 0x3e ? 2 : 1)
       form = byte == 0x3d ? .assignment : .colon

@@ -76,7 +76,8 @@ struct GenericDetector {
     vector.measureOwnLine(claim, bytes)
     let least = GenericRank(vector.floor(claim, kind, bytes) ?? Int.min)
     // What a hash is worth its place says, not what it looks like.
-    let most = kind == .hash && claim.form != .hash ? max(least, GenericRank.guess) : GenericRank.context
+    let isPlain = kind == .hash && claim.form != .hash && !GenericHashes.isHash(bytes.extracting(claim.value))
+    let most = isPlain ? max(least, GenericRank.guess) : GenericRank.context
     return GenericModel.shared.rank(&vector, within: least...most) { $0.measureNear(claim, bytes) }
       .confidence
   }

@@ -17,6 +17,7 @@ extension GenericVector {
       guard claim.traits.contains(.grammar), self[.secretWord] == 0 else { return nil }
       return GenericThreshold.context
     case .password, .secret, .token, .key:
+      if kind == .password, isChosenPassword(claim, bytes) { return GenericThreshold.context }
       guard isSetting(claim) else { return nil }
       // Elements and attributes are data wherever they stand, and the labelled repositories have hardly any.
       let isData = claim.form == .element || claim.form == .pair || isDirective(claim)
@@ -41,12 +42,54 @@ extension GenericVector {
       || self[.valueLength] >= 10 && self[.wordCover] < 30 && self[.surprise] > 560
   }
 
+  /// Whether a name that ends in a password's word is given a literal that looks chosen, in code or settings.
+  private func isChosenPassword(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    // What is longer than anybody types is encrypted, for all that the place tells.
+    guard self[.nameHead] == GenericRole.password.rawValue, self[.valueLength] <= 40, looksChosen, !isPlaceholder else {
+      return false
+    }
+    guard self[.joined] == 0, self[.isPath] == 0, self[.isAddress] == 0, self[.isEmail] == 0, self[.blanks] == 0 else {
+      return false
+    }
+    // Escapes, versions, digits in their order: made up, or no password.
+    guard self[.backslashes] == 0, self[.percents] == 0, self[.colons] == 0, self[.steps] * 2 < self[.valueLength],
+      self[.negativeWord] == 0
+    else { return false }
+    switch claim.form {
+    case .assignment, .colon, .arrow:
+      if claim.quote != .none { return self[.wrapped] == 0 || claim.quote == .double }
+      return self[.firstOfLine] == 1 && self[.restLength] == 0 && self[.brackets] == 0 && self[.digits] > 0
+    case .argument: return self[.nameQuoted] == 1 && self[.nameParts] > 1 && self[.wrapped] == 0
+    case .call: return isSetter(claim, bytes)
+    default: return false
+    }
+  }
+
+  /// `setPassword("value")`, `.password("value")`.
+  private func isSetter(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
+    guard claim.quote != .none, !claim.traits.contains(.laterArgument), !claim.traits.contains(.wrapped) else {
+      return false
+    }
+    var start = claim.name.upperBound
+    while start > claim.name.lowerBound, bytes[start - 1] != 0x2e { start -= 1 }
+    let isMember = start > claim.name.lowerBound || start > 0 && bytes[start - 1] == 0x2e
+    let word = bytes.extracting(start..<claim.name.upperBound)
+    let heads: [StaticString] = ["set", "with", "passw"]
+    return isMember
+      && heads.contains { head in
+        (0..<head.utf8CodeUnitCount).allSatisfy { $0 < word.count && Bytes.lowered(word[$0]) == head.byte($0) }
+      }
+  }
+
   /// `rootpw $6$…`, `passwd: $6$…`: a hash without quotes behind a name on its line, and nothing behind it.
   private func isStored(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
-    guard start > 6, bytes[start - 1] == 0x20, end == bytes.count || Bytes.isBreak(bytes[end]) else { return false }
     let window = GenericWindow(bytes, around: start, claim.value.count)
     let line = max(window.lineStart(start), start - 80)
+    if (line..<start).contains(where: { window.holds("useradd ", at: $0) || window.holds("usermod ", at: $0) }) {
+      return true
+    }
+    guard start > 6, bytes[start - 1] == 0x20, end == bytes.count || Bytes.isBreak(bytes[end]) else { return false }
     return (line..<start).contains { at in
       window.holds("passw", at: at) || window.holds("rootpw", at: at) || window.holds("secret", at: at)
     }
@@ -66,7 +109,13 @@ extension GenericVector {
   /// `user:hash` with a line end or another field behind it: a file of accounts.
   private func isAccount(_ claim: GenericClaim, _ bytes: Span<UInt8>) -> Bool {
     let (start, end) = (claim.value.lowerBound, claim.value.upperBound)
-    let before = start > 1 && bytes[start - 1] == 0x3a && Bytes.isWord(bytes[start - 2])
+    var place = start
+    // `{SHA512-CRYPT}$6$…`: Dovecot says the scheme first.
+    if place > 2, bytes[place - 1] == 0x7d {
+      place -= 1
+      while place > 0, start - place < 20, bytes[place] != 0x7b { place -= 1 }
+    }
+    let before = place > 1 && bytes[place - 1] == 0x3a && Bytes.isWord(bytes[place - 2])
     return before && (end == bytes.count || Bytes.isBreak(bytes[end]) || bytes[end] == 0x3a || bytes[end] == 0x3c)
   }
 

@@ -53,6 +53,10 @@ enum GenericKind: String, CaseIterable {
         return
       }
       let roles = GenericRoles(claim.name, of: bytes)
+      if roles.best == .password || roles.best == .secret, GenericHashes.isHash(bytes.extracting(claim.value)) {
+        self = .hash
+        return
+      }
       switch roles.best {
       case .password: self = roles.last == .digest ? .hash : .password
       case .secret: self = .secret
@@ -77,7 +81,7 @@ extension GenericKind {
   /// Whether a value is what is kept of a password: hex of a digest's length, base64 of one, one of crypt's forms.
   static func isHash(_ value: Span<UInt8>) -> Bool {
     guard value.count >= 32, value.count <= 200 else { return false }
-    if value[0] == 0x24 || value[0] == 0x7b || value[0] == 0x2a { return true }
+    if value[0] == 0x24 || value[0] == 0x7b || value[0] == 0x2a || GenericHashes.isHash(value) { return true }
     var (hex, base64, digits, uppers, signs) = (0, 0, 0, 0, 0)
     for at in value.indices {
       if Bytes.isHex(value[at]) { hex += 1 }

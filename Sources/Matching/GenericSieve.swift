@@ -8,6 +8,7 @@ enum GenericSieve {
     case .url, .basic, .bearer, .login, .hash, .webToken, .armour: return passesValue(claim, bytes)
     default: break
     }
+    if GenericProse.isNone(claim, bytes) { return false }
     let roles = GenericRoles(claim.name, of: bytes)
     // A password stays one however public the thing is that it opens.
     if roles.isPublic, roles.best == .key || roles.best == .token { return false }
@@ -81,6 +82,23 @@ enum GenericSieve {
 
   private static let identifierWords = GenericVocabulary("guid uuid")
 
+  /// `urn:uuid:…`, `opaquelocktoken:…`: names by their scheme.
+  private static func isName(_ value: Span<UInt8>) -> Bool {
+    let heads: [StaticString] = ["urn:", "opaquelocktoken:"]
+    return heads.contains { head in
+      let count = head.utf8CodeUnitCount
+      return value.count > count && (0..<count).allSatisfy { Bytes.lowered(value[$0]) == head.byte($0) }
+    }
+  }
+
+  /// Whether most of the value counts up or down.
+  private static func isSequence(_ value: Span<UInt8>) -> Bool {
+    guard value.count >= 8, value.count <= 200 else { return false }
+    var steps = 0
+    for at in 1..<value.count where value[at] == value[at - 1] &+ 1 || value[at] &+ 1 == value[at - 1] { steps += 1 }
+    return steps * 2 > value.count
+  }
+
   /// `2006-01-02T15:04:05Z` and shorter.
   private static func isTime(_ value: Span<UInt8>) -> Bool {
     guard value.count >= 10, value[4] == 0x2d, value[7] == 0x2d else { return false }
@@ -97,6 +115,8 @@ enum GenericSieve {
     if isTime(value) || value[0] == 0x3f || isVariable(value) || isKey(claim, bytes) || isIdentifier(claim, bytes) {
       return false
     }
+    // A lock's name, `abcdefgh…`.
+    if isName(value) || isSequence(value) { return false }
     // `&lt;` and its like: markup.
     if value[0] == 0x26, value.count > 3, value[1] == 0x6c || value[1] == 0x67, value[2] == 0x74 { return false }
     var (letters, others, stars) = (0, 0, 0)
@@ -132,7 +152,8 @@ enum GenericSieve {
       // A column of a table.
       if digits == 0, claim.value.lowerBound - claim.name.upperBound > 4 { return false }
       // `IDENTIFIED BY value;`
-      if next == 0x3b && claim.name.count < 13 || next == 0x28 || brackets > 0 && digits < 2 { return false }
+      let isStatement = next == 0x3b && claim.name.count < 13 && !(digits > 1 && value.count >= 12)
+      if isStatement || next == 0x28 || brackets > 0 && digits < 2 { return false }
       if digits == 0, GenericRoles(claim.name, of: bytes).best != .password,
         bytes[claim.name.upperBound - 1] | 0x20 != 0x79
       {
@@ -163,8 +184,11 @@ enum GenericSieve {
   /// What is known by its head to be a public key: those of X.509 (the object identifiers of RSA, of elliptic curves), of
   /// OpenSSH, and armour that says so.
   private static func isPublic(_ value: Span<UInt8>) -> Bool {
-    publicHeads.contains { head in
-      value.count >= head.count && head.indices.allSatisfy { value[$0] == head[$0] }
+    // In a literal of several lines it stands behind blanks.
+    var start = 0
+    while start < min(value.count, 64), Bytes.isBlank(value[start]) || Bytes.isBreak(value[start]) { start += 1 }
+    return publicHeads.contains { head in
+      value.count >= start + head.count && head.indices.allSatisfy { value[start + $0] == head[$0] }
     }
   }
 

@@ -85,9 +85,11 @@ enum GenericStructures {
   /// The hash of a password in crypt's form, from the place of its first `$` or `{`.
   static func hash(at place: Int, _ count: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
     var at = place + count
-    while at < place + 300,
+    if window.holds("hash = ", at: place) { return listedHash(place, place + count, window) }
+    while at < place + 620,
       Bytes.isAlphanumeric(window[at]) || [0x24, 0x2e, 0x2f, 0x2b, 0x3d, 0x2c, 0x5f, 0x2d].contains(window[at])
-        || window[at] == 0x3a && at < place + 30 && window[place + count - 1] == 0x3a
+        || window[at] == 0x3a
+          && (at < place + 30 && window[place + count - 1] == 0x3a || window.holds("scram", at: place))
         || window[at] == 0x7d && at < place + 20 && window[place] == 0x7b
     { at += 1 }
     while at > place, [0x2c, 0x2e].contains(window[at - 1]) && at - place < 60 && window[place] == 0x7b { at -= 1 }
@@ -95,6 +97,17 @@ enum GenericStructures {
     guard let end else { return nil }
     return GenericClaim(
       form: .hash, quote: .none, traits: [], name: place..<place + count, callee: 0..<0, value: place..<end)
+  }
+
+  /// `Hash = value` with its method and its salt on the lines behind it, as ZNC keeps a password.
+  private static func listedHash(_ place: Int, _ start: Int, _ window: borrowing GenericWindow) -> GenericClaim? {
+    var at = start
+    while at < start + 130, Bytes.isHex(window[at]) { at += 1 }
+    guard at - start >= 32, Bytes.isBreak(window[at]), !Bytes.isWord(window[place - 1]) else { return nil }
+    guard (at..<at + 80).contains(where: { window.holds("salt = ", at: $0) || window.holds("method = ", at: $0) })
+    else { return nil }
+    return GenericClaim(
+      form: .hash, quote: .none, traits: .grammar, name: place..<place + 4, callee: 0..<0, value: start..<at)
   }
 
   /// The end of a hash whose parts have the lengths that its kind demands.
@@ -122,6 +135,8 @@ enum GenericStructures {
       return marks.count == 2 && part(0) >= 8 && part(1) >= 40 ? most : nil
     }
     if window.holds("$y$", at: place) { return part(3) == 43 ? most : nil }
+    if window.holds("scram", at: place) { return marks.count == 2 && part(0) >= 16 && part(1) >= 64 ? most : nil }
+    if window.holds("grub", at: place) { return most - place >= 256 ? most : nil }
     return marks.count >= 3 && most - place >= 48 ? most : nil
   }
 

@@ -354,7 +354,10 @@ enum SoleSecret {
       return behindLast(0x3d, line).filter { GenericKind.isHash(bytes.extracting($0)) }
     case 2:
       let value = behindLast(0x3a, words[1])
-      return value.isEmpty ? behindLast(0x3a, line) : value
+      if !value.isEmpty { return value }
+      // `radius.internal value`: a host, and what is shared with it.
+      let isHost = words[0].contains { bytes[$0] == 0x2e } && !words[0].contains { bytes[$0] == 0x3a }
+      return isHost && words[1].count >= 8 ? [words[1]] : behindLast(0x3a, line)
     case 3, 4: return [unquoted(words[2])].filter { $0.count >= 3 }
     default: return []
     }

@@ -16,6 +16,10 @@ enum GenericValue {
       if window[at] == first, window[at + 1] == first {
         claim.quote = .triple
         at += 2
+      } else if window[at] == 0x5c, window[at + 1] == 0x22 {
+        // `"\"value\""`: code that is written by code.
+        claim.quote = .escaped
+        at += 2
       }
     } else if window.holds("&quot;", at: at) || window.holds("&#34;", at: at) {
       claim.quote = .escaped

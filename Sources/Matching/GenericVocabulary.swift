@@ -145,7 +145,7 @@ enum GenericRole: Int, CaseIterable {
   /// Words that end like that and mean another thing.
   private static let others = GenericVocabulary(
     """
-    monkey turkey hockey donkey jockey whiskey hotkey hotkeys compass bypass encompass trespass surpass overpass keypass foreignkey \
+    monkey turkey hockey donkey jockey whiskey hotkey hotkeys compass bypass encompass trespass surpass overpass rspauth foreignkey \
     foreignkeys primarykey primarykeys subkey subkeys sortkey partitionkey cachekey mapkey jsonkey nokey anykey wildkey unauth noauth \
     reauth preauth multipass singlepass onkey keykey curkey newkey oldkey groupkey rowkey pubkey pubkeys publickey publickeys websocketkey keyserver keyservers recvkeys htpasswd chpasswd askpass sshpass
     """)

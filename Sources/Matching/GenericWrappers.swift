@@ -3,7 +3,9 @@
 extension GenericCursor {
   /// Passes over what wraps a literal: brackets, a call, a prefix letter.
   mutating func readWrappers(_ window: borrowing GenericWindow) {
-    let start = window.skipBlanks(at)
+    var start = window.skipBlanks(at)
+    // `name = \` of Python: the value stands on the next line.
+    if mayBreak, window[start] == 0x5c, window[start + 1] == 0x0a { start += 1 }
     if mayBreak, Bytes.isBreak(window[start]) {
       let next = window.skipBlanksAndBreak(start)
       // Only a literal may stand on the next line: elsewhere the next line is another setting.
@@ -20,7 +22,7 @@ extension GenericCursor {
       switch window[at] {
       case 0x3c where window[at + 1] == 0x3c && window[at + 2] == 0x22: at += 2
       case 0x5b, 0x7b, 0x28:
-        if window[at] == 0x7b, window[at + 1] == 0x7b || window[at + 1] == 0x25 { return }
+        if window[at] == 0x7b, window[at + 1] == 0x7b || window[at + 1] == 0x25 || isScheme(window) { return }
         traits.insert(.nested)
         at = window.skipBlanksAndBreak(at + 1)
         if let inner = nestedValue(window) { at = inner }
@@ -28,6 +30,13 @@ extension GenericCursor {
         guard readCall(window) else { return }
       }
     }
+  }
+
+  /// `{SSHA}…`: how a hash was made, not a block.
+  private func isScheme(_ window: borrowing GenericWindow) -> Bool {
+    var place = at + 1
+    while place < at + 20, Bytes.isAlphanumeric(window[place]) || window[place] == 0x2d { place += 1 }
+    return place > at + 2 && window[place] == 0x7d && (Bytes.isBase64(window[place + 1]) || window[place + 1] == 0x24)
   }
 
   /// The text of an element may stand in an element of its own (`<Password><Value>…`), as character data, or, where a file
@@ -89,6 +98,8 @@ extension GenericCursor {
       return false
     }
     guard place > at, window[place] == 0x28 || window[place] == 0x7b || window[place] == 0x20 else { return false }
+    // `allow: [{id: "…"`: a key of what is nested.
+    if window[place - 1] == 0x3a, window[place] == 0x20, traits.contains(.nested) { return false }
     var inner = window.skipBlanks(place + 1)
     if window[inner] == 0x40 || window[inner] == 0x62 || window[inner] == 0x75 || window[inner] == 0x5c,
       Bytes.isQuote(window[inner + 1])

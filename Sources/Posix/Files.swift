@@ -50,6 +50,23 @@ public enum Files {
     Array(".keywright-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp".utf8)
   }
 
+  /// Removes what killed writers of ``replaceAtomically(_:_:mode:)`` left in a directory of the program's own: the user's files
+  /// of such names that nobody has written to for `seconds`.
+  public static func removeAbandoned(in path: String, seconds: Int = 3_600) {
+    guard let directory = try? Directory(path), let entries = try? directory.entries(maximum: 100_000) else { return }
+    let latest = Int(SystemClock().now() / 1_000) - seconds
+    for entry in entries where entry.kind == .regular && isTemporary(entry.name) {
+      guard let status = try? directory.status(of: entry.name), status.owner == Identity.user,
+        status.modifiedSeconds < latest
+      else { continue }
+      _ = try? directory.remove(entry.name)
+    }
+  }
+
+  private static func isTemporary(_ name: [UInt8]) -> Bool {
+    name.starts(with: ".keywright-".utf8) && name.suffix(4).elementsEqual(".tmp".utf8)
+  }
+
   /// Makes a directory and those above it that are missing; one that exists is left as it is.
   public static func makeDirectory(_ path: String, mode: UInt32) throws(SystemError) {
     var missing: [String] = []

@@ -9,6 +9,13 @@ public struct ProcessUsage: Sendable, Equatable {
   /// Anonymous memory that is in RAM now, in bytes; 0 where the kernel does not say.
   public var anonymousBytes: Int
 
+  /// Gives memory that was freed back to the system: the allocator keeps it otherwise, and it counts as this process's.
+  public static func giveBack() { _ = trim?(0) }
+
+  private typealias Trim = @convention(c) (Int) -> Int32
+  /// `malloc_trim`, which only glibc has, and whose header is in no module.
+  private static let trim: Trim? = unsafe dlsym(nil, "malloc_trim").map { unsafe unsafeBitCast($0, to: Trim.self) }
+
   /// This process, now.
   public static func now() -> ProcessUsage {
     var time = timespec()

@@ -93,6 +93,8 @@ public struct ListedKey: Sendable, Equatable {
   public var replaces: String?
   /// When it was last used, in the provider's words.
   public var lastUsed: String?
+  /// By whom or from where it was last used, in the provider's words.
+  public var lastUsedBy: String?
   /// The first characters of its value, where the provider shows them.
   public var prefix: String?
   /// The last characters of its value, where the provider shows them.

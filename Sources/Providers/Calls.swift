@@ -18,9 +18,11 @@ public enum CallRole: String, Sendable, CaseIterable {
   case disable
   /// Reads what is there now.
   case read
+  /// Asks when a key was last used.
+  case lastUsed = "last_used"
 
   /// Whether the call changes nothing, so that it may be repeated.
-  var isHarmless: Bool { self == .verify || self == .list || self == .read }
+  var isHarmless: Bool { [.verify, .list, .read, .lastUsed].contains(self) }
 }
 
 /// The particulars that a call's placeholders stand for. Only trusted configuration and the ledger fill them.

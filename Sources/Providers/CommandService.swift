@@ -43,7 +43,7 @@ struct CommandService: KeyService {
       case .create: .make
       case .regenerate: programs[.set] != nil ? .set : .make
       case .revoke: .end
-      case .disable, .read: nil
+      case .disable, .read, .lastUsed: nil
       }
     return name.flatMap { programs[$0] }.flatMap { $0.isEmpty ? nil : $0 }
   }

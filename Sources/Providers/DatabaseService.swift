@@ -63,7 +63,7 @@ struct DatabaseService: KeyService {
     switch role {
     case .verify, .regenerate: true
     case .revoke: dialect.overlaps
-    case .list, .create, .disable, .read: false
+    case .list, .create, .disable, .read, .lastUsed: false
     }
   }
 
@@ -83,7 +83,7 @@ struct DatabaseService: KeyService {
     case .regenerate, .revoke:
       let who = context.admin.map { ", as \($0)" } ?? ", as that user"
       return "\(place): \(dialect.describe(role, user: user))\(who)"
-    case .list, .create, .disable, .read: return "no \(role.rawValue) call"
+    case .list, .create, .disable, .read, .lastUsed: return "no \(role.rawValue) call"
     }
   }
 
@@ -126,7 +126,7 @@ struct DatabaseService: KeyService {
           throw DatabaseError(.unreachable, "there is no old value to end")
         }
         try dialect.end(ended, keeping: context.newSecret, of: account, connection)
-      case .verify, .list, .create, .disable, .read:
+      case .verify, .list, .create, .disable, .read, .lastUsed:
         throw DatabaseError(.unreachable, "\(dialect.name) has no \(role.rawValue) call")
       }
       return HTTPResponse(status: 200, headers: [], body: Secret([]))

@@ -35,8 +35,39 @@ public protocol KeyService: Sendable {
   func list(authorization: Secret, _ context: CallContext) throws(ProviderError) -> [ListedKey]
   /// What is there now: the value of a key that can be read again, and what a change must carry over.
   func read(authorization: Secret, _ context: CallContext) throws(ProviderError) -> CurrentKey
+  /// Whether the service says when a key was last used.
+  var tellsLastUse: Bool { get }
+  /// When the context's key was last used, as far as the service says it.
+  func lastUse(authorization: Secret, _ context: CallContext) throws(ProviderError) -> LastUse
   /// Whether a question that succeeds proves that the context's key id belongs to the key that was asked about.
   var provesKeyID: Bool { get }
+}
+
+/// What a service says about the last use of a key.
+public struct LastUse: Sendable, Equatable {
+  /// Whether the service still has the key.
+  public var isThere: Bool
+  /// When, in milliseconds since 1970; nil for never.
+  public var timeMs: Int64?
+  /// By whom or from where, where the service says that.
+  public var by: String?
+
+  /// A use as given.
+  public init(isThere: Bool, timeMs: Int64? = nil, by: String? = nil) {
+    self.isThere = isThere
+    self.timeMs = timeMs
+    self.by = by
+  }
+}
+
+extension KeyService {
+  /// Services of no list say nothing.
+  public var tellsLastUse: Bool { false }
+
+  /// Services of no list say nothing.
+  public func lastUse(authorization: Secret, _ context: CallContext) throws(ProviderError) -> LastUse {
+    throw ProviderError(reason: "the service does not say when a key was last used")
+  }
 }
 
 /// What a service says about a key as it is now.

@@ -1,6 +1,7 @@
 // Lists of keys, all their pages, and what can be read again of one key.
 
 internal import Formats
+internal import Posix
 internal import RuleBook
 public import Secrets
 internal import Transport
@@ -70,22 +71,33 @@ extension ProviderClient {
     ProviderError(reason: "\(provider.name) has no \(role.rawValue) call in its provider file")
   }
 
-  private func ask(
+  func ask(
     _ call: CallTemplate, _ failure: String, _ authorization: Secret, _ context: CallContext
   ) throws(ProviderError) -> HTTPResponse {
     let request = try request(call, isHarmless: true, authorization, context)
-    let response: HTTPResponse
-    do {
-      response = try askPatiently(request, context)
-    } catch {
-      throw ProviderError(reason: "\(failure): \(error.reason)", fate: error.fate)
-    }
+    let response = try askAgain(request, failure, context)
     guard call.success.contains(response.status) else {
       throw ProviderError(
         reason: "\(failure): \(ProviderClient.named(response.status))",
         hint: response.status == 401 ? "the key that authorises the call is not accepted" : nil, fate: .unknown)
     }
     return response
+  }
+
+  /// Asks once more where the connection broke: the question changes nothing.
+  private func askAgain(
+    _ request: HTTPRequest, _ failure: String, _ context: CallContext
+  ) throws(ProviderError) -> HTTPResponse {
+    var last: TransportError?
+    for _ in 0..<2 {
+      do throws(TransportError) { return try askPatiently(request, context) } catch {
+        last = error
+        // What could not be sent will hardly be sent a moment later; what broke on the way may go through.
+        if error.fate == .notSent { break }
+        clock.sleep(milliseconds: 500)
+      }
+    }
+    throw ProviderError(reason: "\(failure): \(last?.reason ?? "no answer")", fate: last?.fate ?? .unknown)
   }
 
   private func listed(
@@ -103,6 +115,7 @@ extension ProviderClient {
         keyID: id, name: field("name"), status: field("status"), reference: field("reference"),
         replaces: field("replaces"), prefix: field("prefix"), suffix: field("suffix"), created: field("created"))
       listed.lastUsed = field("last_used")
+      listed.lastUsedBy = field("last_used_by")
       return listed
     }
   }

@@ -59,12 +59,14 @@ struct MySQLDialect: DatabaseDialect {
   func end(
     _ value: Secret, keeping: Secret?, of account: String?, _ connection: any DatabaseConnection
   ) throws(DatabaseError) {
-    // Whatever is set without a word about the current one stands alone.
+    let server = try Server(connection)
     if let keeping {
-      let server = try Server(connection)
-      return server.isMariaDB ? try set(keeping, of: account, connection) : try alter(account, keeping, "", connection)
+      if server.isMariaDB { return try set(keeping, of: account, connection) }
+      // Set without a word about the current one, it takes that one's place; the second one stays what it was, which may
+      // be the same value again, or an older one.
+      try alter(account, keeping, "", connection)
     }
-    guard try Server(connection).keepsTwo else { return }
+    guard server.keepsTwo else { return }
     let who = try account.map { (text) throws(DatabaseError) in try MySQLDialect.quoted(text) } ?? "USER()"
     do throws(DatabaseError) {
       _ = try connection.run(Array("ALTER USER \(who) DISCARD OLD PASSWORD".utf8))

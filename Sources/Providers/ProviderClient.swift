@@ -103,6 +103,7 @@ public final class ProviderClient: KeyService, Sendable {
     case .revoke: provider.management?.revoke
     case .disable: provider.management?.disable
     case .read: provider.management?.read
+    case .lastUsed: provider.management?.lastUsed
     }
   }
 

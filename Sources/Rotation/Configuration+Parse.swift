@@ -5,15 +5,17 @@ internal import Posix
 internal import Transport
 
 extension Configuration {
-  static let fields = ["key", "state", "policy", "environment", "freeze", "metrics", "hooks", "budget", "scan"]
+  static let fields = [
+    "key", "state", "policy", "environment", "freeze", "metrics", "hooks", "budget", "scan", "lease",
+  ]
   static let policyFields = [
-    "max_age", "window", "grace", "settle", "proofs", "reload_timeout", "soak", "on_leak",
+    "max_age", "window", "grace", "settle", "proofs", "reload_timeout", "soak", "quiet", "quiet_limit", "on_leak",
   ]
   static let keyFields =
     [
       "name", "provider", "base", "key_id", "environment", "tenant", "account", "plan", "variable", "files", "dialects",
       "format", "list", "reload", "deliver", "allow_plain_http",
-      "database", "admin", "program", "page", "id_variable",
+      "database", "admin", "program", "page", "id_variable", "certificates",
     ] + policyFields
   static let maximumKeys = 100_000
 
@@ -45,6 +47,7 @@ extension Configuration {
       configuration.onFailure = hooks["on_failure"].map { command($0, "on_failure", &reader) } ?? []
       configuration.webhook = webhook(hooks, &reader)
     }
+    (configuration.lease, configuration.leaseNode) = lease(root, folder, &reader)
     configuration.budget = RotationBudget.read(root, &reader)
     configuration.freezes = reader.tables("freeze", in: root).compactMap { FreezePeriod.read($0, &reader) }
     let policies = Policies(root, &reader)

@@ -95,7 +95,7 @@ public struct FilePlace: Sendable, Equatable {
 public enum LeakResponse: String, Sendable, CaseIterable {
   /// The new key is in its place before the old one is ended: nothing stands still.
   case replaceFirst = "replace-first"
-  /// The old key is given no grace and no soak: what uses it may stand still until it has the new one.
+  /// The old key is ended as soon as the new one is proven, before any file has it: what uses it stands still until then.
   case revokeFirst = "revoke-first"
 }
 
@@ -115,8 +115,21 @@ public struct KeyPolicy: Sendable, Equatable {
   public var reloadTimeoutMs: Int64 = 60_000
   /// How long the old key is left alone after everything has the new one, before it is ended.
   public var soakMs: Int64 = 0
+  /// How long nobody may have used the old key, by the service's own account, before it is ended; 0 does not ask.
+  public var quietMs: Int64 = 0
+  /// When it is no longer waited for that, counted from when everything has the new key: a person is told.
+  public var quietLimitMs: Int64 = 86_400_000
   /// What is done when it has leaked.
   public var onLeak = LeakResponse.replaceFirst
+
+  /// The longest that a service is asked to keep a value alive that has leaked and is to be ended at once: an answer that
+  /// is lost can be made good within it.
+  static let containmentGraceMs: Int64 = 300_000
+
+  /// How long the service is asked to keep the old value alive.
+  func grace(because reason: String) -> Int64 {
+    reason == "leaked" && onLeak == .revokeFirst ? min(graceMs, KeyPolicy.containmentGraceMs) : graceMs
+  }
 
   /// The defaults.
   public init() {}
@@ -140,6 +153,10 @@ public struct Configuration: Sendable, Equatable {
   public var webhook: String?
   /// How much a scheduler may begin.
   public var budget: RotationBudget
+  /// Where hosts agree on who works on which key; nil where this is the only one.
+  public var lease: LeaseSettings?
+  /// This host's name among them; nil for the one that the machine has.
+  public var leaseNode: String?
 
   /// A configuration as given.
   public init(

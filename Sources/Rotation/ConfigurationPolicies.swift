@@ -39,6 +39,13 @@ struct Policies {
     if let settle = reader.duration("settle", in: node, 1_000...3_600_000) { policy.settleMs = settle }
     if let timeout = reader.duration("reload_timeout", in: node, 1_000...3_600_000) { policy.reloadTimeoutMs = timeout }
     if let soak = reader.duration("soak", in: node, 0...90 * 86_400_000) { policy.soakMs = soak }
+    if let quiet = reader.duration("quiet", in: node, 0...30 * 86_400_000) { policy.quietMs = quiet }
+    if let limit = reader.duration("quiet_limit", in: node, minute...90 * 86_400_000) { policy.quietLimitMs = limit }
+    if policy.quietMs > policy.quietLimitMs {
+      reader.mistake(
+        node["quiet"] ?? node["quiet_limit"] ?? node, "quiet must not be longer than quiet_limit",
+        hint: "quiet_limit is how long an old key that is still in use is waited for; its default is 24h")
+    }
     if let value = node["on_leak"], let text = reader.text("on_leak", in: node) {
       if let response = LeakResponse(rawValue: text) {
         policy.onLeak = response

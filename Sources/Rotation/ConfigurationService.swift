@@ -1,5 +1,5 @@
-// What a key's configuration says of a service that is no HTTP service: `[key.database]`, `[key.admin]`, `[key.program]`
-// and `page`; and how the journal keeps it.
+// What a key's configuration says of its service beyond an address: `[key.database]`, `[key.admin]`, `[key.program]`,
+// `page` and `certificates`; and how the journal keeps it.
 
 internal import Formats
 internal import Providers
@@ -11,9 +11,13 @@ extension Configuration {
   static func service(
     _ node: Node, _ folder: String, _ owner: String, _ reader: inout ConfigurationReader
   ) -> ServiceSettings? {
-    let tables = ["database", "admin", "program", "page"]
+    let tables = ["database", "admin", "program", "page", "certificates"]
     guard tables.contains(where: { node[$0] != nil }) else { return nil }
     var service = ServiceSettings()
+    service.certificates = reader.text("certificates", in: node).map { resolve($0, folder) }
+    if let value = node["certificates"], node["database"] != nil {
+      reader.mistake(value, "certificates of a database belong into its table", hint: "write database.certificates")
+    }
     if let database = reader.table("database", in: node) { readDatabase(database, folder, owner, &service, &reader) }
     if let admin = reader.table("admin", in: node) {
       reader.allow(["user", "file", "variable"], in: admin, of: "admin of \(owner)")
@@ -69,6 +73,31 @@ extension Configuration {
       // Nobody listens in on this machine's own sockets.
       service.security = .off
     }
+  }
+
+  /// `[lease]`: the database, whose password is where, how long a host that says nothing keeps a key, what this one is
+  /// called.
+  static func lease(
+    _ root: Node, _ folder: String, _ reader: inout ConfigurationReader
+  ) -> (settings: LeaseSettings?, node: String?) {
+    guard let node = reader.table("lease", in: root) else { return (nil, nil) }
+    reader.allow(["database", "file", "variable", "time", "node"], in: node, of: "[lease]")
+    let file = reader.requiredText("file", in: node, of: "[lease]")
+    let variable = reader.requiredText("variable", in: node, of: "[lease]")
+    let time = reader.duration("time", in: node, 10_000...3_600_000)
+    let name = reader.text("node", in: node)
+    var service = ServiceSettings()
+    if let database = reader.table("database", in: node) {
+      readDatabase(database, folder, "[lease]", &service, &reader)
+    } else if node["database"] == nil {
+      reader.missing(
+        node, "[lease] has no database",
+        hint: "add [lease.database] with host, name and user of the PostgreSQL that the hosts share")
+    }
+    guard let file, let variable else { return (nil, name) }
+    return (
+      LeaseSettings(service: service, file: resolve(file, folder), variable: variable, timeMs: time ?? 120_000), name
+    )
   }
 
   private static func isHost(_ host: String) -> Bool {

@@ -48,8 +48,8 @@ public enum DeliveryEnd: Sendable, Equatable {
 
 /// What deliveries need of the world.
 public struct DeliveryServices: Sendable {
-  /// Speaks to an address of trusted configuration.
-  public var transport: @Sendable (_ address: String) -> any HTTPTransport
+  /// Speaks to an address of trusted configuration, trusting these certificates; nil for the system's.
+  public var transport: @Sendable (_ address: String, _ certificates: String?) -> any HTTPTransport
   /// The time.
   public var clock: any WallClock
   /// Runs a program with a secret as its standard input.
@@ -57,7 +57,8 @@ public struct DeliveryServices: Sendable {
 
   /// Services as given.
   public init(
-    transport: @escaping @Sendable (_ address: String) -> any HTTPTransport, clock: any WallClock,
+    transport: @escaping @Sendable (_ address: String, _ certificates: String?) -> any HTTPTransport,
+    clock: any WallClock,
     run: @escaping @Sendable (_ command: [String], _ variables: [String: String], _ input: Secret) -> HookEnd
   ) {
     self.transport = transport

@@ -57,7 +57,7 @@ struct DeliveryHTTP {
 
   func send(_ request: HTTPRequest) throws(DeliveryFault) -> HTTPResponse {
     do throws(TransportError) {
-      return try services.transport(base).send(request)
+      return try services.transport(base, target.settings["certificates"]).send(request)
     } catch {
       // Whether it was carried out is found out by looking: every delivery begins with that.
       throw .obstacle(error.reason)

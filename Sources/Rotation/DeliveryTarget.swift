@@ -23,11 +23,11 @@ public struct DeliveryTarget: Sendable, Equatable {
     var fields: (needed: [String], optional: [String]) {
       switch self {
       case .command: (["run"], [])
-      case .vault: (["address", "path", "field", "token_file"], ["mount", "namespace"])
-      case .github: (["repository", "name", "token_file"], ["address", "environment"])
-      case .gitlab: (["project", "name", "token_file"], ["address", "scope"])
-      case .kubernetes: (["address", "namespace", "secret", "field", "token_file"], [])
-      case .aws: (["region", "secret", "credentials_file"], ["address", "field", "profile"])
+      case .vault: (["address", "path", "field", "token_file"], ["mount", "namespace", "certificates"])
+      case .github: (["repository", "name", "token_file"], ["address", "environment", "certificates"])
+      case .gitlab: (["project", "name", "token_file"], ["address", "scope", "certificates"])
+      case .kubernetes: (["address", "namespace", "secret", "field", "token_file"], ["certificates"])
+      case .aws: (["region", "secret", "credentials_file"], ["address", "field", "profile", "certificates"])
       }
     }
   }
@@ -132,7 +132,7 @@ extension Configuration {
     }
     for field in fields.needed { target.settings[field] = reader.requiredText(field, in: node, of: what) }
     for field in fields.optional { target.settings[field] = reader.text(field, in: node) }
-    for field in ["token_file", "credentials_file"] {
+    for field in ["token_file", "credentials_file", "certificates"] {
       target.settings[field] = target.settings[field].map { resolve($0, folder) }
     }
     for field in ["path", "mount", "namespace", "repository"] {

@@ -1,6 +1,9 @@
 // Drives a rotation from wherever it stands to where it can't go on: an end, a person, or an obstacle.
 
 internal import Ledger
+internal import Providers
+internal import RuleBook
+internal import Secrets
 
 extension RotationRun {
   /// Goes on until the rotation ends or has to stop.
@@ -24,7 +27,8 @@ extension RotationRun {
       try haltLost()
     case .parsed: try proveNew()
     case .rollingBack: try rollBack()
-    case .verifiedNew, .file: try commit()
+    case .verifiedNew: try containThenCommit()
+    case .contained, .file: try commit()
     case .committed, .reloaded: try reloadThenRetire()
     case .oldRevoked: try proveDeath()
     case .oldAlive: try retireAgain()
@@ -34,6 +38,7 @@ extension RotationRun {
   }
 
   private func haltLost() throws -> Progress {
+    if let new = try keptKey() { return try take(new) }
     let byHand =
       "make a new key at the service by hand, put it into the files, then run: keywright rotation abort \(snapshot.name)"
     // Whatever was received is kept: the key may stand in it, in a form that the provider file does not foresee.
@@ -44,6 +49,19 @@ extension RotationRun {
           + "is not in it, " + byHand + " --discard-values"
       } ?? byHand
     return try halt("the service replaced the key and the answer was lost; the old key no longer works", hint: hint)
+  }
+
+  /// The new key out of an answer that was kept and could not be read then: the provider file may have been put right.
+  private func keptKey() throws -> NewKey? {
+    guard recoverability != .callerChosen, recoverability != .manual else { return nil }
+    let old = try value("old")
+    for attempt in stride(from: replay.attempt, to: 0, by: -1) {
+      guard let body = try services.ledger.sealedValue("raw-\(attempt)", of: txid),
+        let new = try? client.newKey(makingRole, body: body), new.value != old
+      else { continue }
+      return new
+    }
+    return nil
   }
 
   /// A request was about to be sent when the process ended: nobody knows whether it was.
@@ -61,7 +79,7 @@ extension RotationRun {
     case .orphaned: "revoking the key whose value was lost"
     case .parsed: "proving the new key"
     case .rollingBack: "taking the new key back"
-    case .verifiedNew, .file: "writing the files"
+    case .verifiedNew, .contained, .file: "writing the files"
     case .committed: "making its users read it anew"
     case .reloaded, .oldAlive: "ending the old key"
     case .oldRevoked: "proving that the old key is dead"

@@ -30,10 +30,12 @@ extension KeyAudit {
   ///   - configuration: the keys.
   ///   - ledger: their ids, as the last rotations left them.
   ///   - nowMs: milliseconds since 1970.
-  ///   - unusedMs: how long a key may go unused, in milliseconds.
+  ///   - unusedMs: how long a key may go unused, in milliseconds; nil does not ask.
+  ///   - mustTell: whether a service that does not say when a key was last used counts as not asked.
   ///   - session: opens a session with a provider.
   public static func askServices(
-    _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64, unusedMs: Int64,
+    _ configuration: Configuration, _ ledger: Ledger, nowMs: Int64, unusedMs: Int64?,
+    mustTell: Bool = false,
     session: (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?
   ) throws(LedgerError) -> (remarks: [KeyRemark], unasked: [UnaskedService]) {
     let known = Dictionary(try ledger.inventory().map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -51,11 +53,20 @@ extension KeyAudit {
     for owner in owners {
       let keys = members[owner] ?? []
       let name = owner.base.map { "\(owner.provider) at \($0)" } ?? owner.provider
-      switch list(keys, known, session(owner.provider, owner.base, keys.first?.service)) {
+      let session = session(owner.provider, owner.base, keys.first?.service)
+      switch list(keys, known, session) {
       case .failure(let reason): unasked.append(UnaskedService(name: name, reason: reason.text))
-      case .success(let listed):
+      case .success((let listed, let asker)):
         let ids = keys.map { known[$0.name]?.keyID ?? $0.keyID }
-        for (key, id) in zip(keys, ids) { remarks += compare(key, id, listed, name, nowMs, unusedMs) }
+        for (key, id) in zip(keys, ids) { remarks += compare(key, id, listed, name) }
+        if let unusedMs, let client = session?.client {
+          let unused = try UnusedKeys(client: client, ledger: ledger, asker: asker, nowMs: nowMs, unusedMs: unusedMs)
+            .remarks(Array(zip(keys, ids)), listed.filter { !isEnded($0) })
+          remarks += unused.remarks
+          let reason =
+            unused.reason ?? (mustTell && !client.tellsLastUse ? "it does not say when a key was last used" : nil)
+          if let reason { unasked.append(UnaskedService(name: name, reason: reason)) }
+        }
         // Where a key of ours has no id, a stranger can't be told from it.
         if ids.contains(nil) {
           unasked.append(UnaskedService(name: name, reason: "not every key of the configuration has a key_id"))
@@ -72,10 +83,10 @@ extension KeyAudit {
 
   private struct Reason: Error { var text: String }
 
-  /// The list, authorised by the first of the keys that the service accepts.
+  /// The list, authorised by the first of the keys that the service accepts, and which that was.
   private static func list(
     _ keys: [ConfiguredKey], _ known: [String: InventoryRecord], _ session: ProviderSession?
-  ) -> Result<[ListedKey], Reason> {
+  ) -> Result<(listed: [ListedKey], asker: String), Reason> {
     guard let session else { return .failure(Reason(text: "no provider has that name")) }
     guard session.client.has(.list) else { return .failure(Reason(text: "its provider file has no list call")) }
     var last = "no file of its keys could be read"
@@ -85,7 +96,7 @@ extension KeyAudit {
         base: key.base, keyID: known[key.name]?.keyID ?? key.keyID, tenant: key.tenant, account: key.account,
         plan: key.plan)
       do throws(ProviderError) {
-        return .success(try session.client.list(authorization: value, context))
+        return .success((try session.client.list(authorization: value, context), key.name))
       } catch {
         last = error.reason
       }
@@ -94,7 +105,7 @@ extension KeyAudit {
   }
 
   private static func compare(
-    _ key: ConfiguredKey, _ id: String?, _ listed: [ListedKey], _ service: String, _ nowMs: Int64, _ unusedMs: Int64
+    _ key: ConfiguredKey, _ id: String?, _ listed: [ListedKey], _ service: String
   ) -> [KeyRemark] {
     guard let id else { return [] }
     guard let own = listed.first(where: { $0.keyID == id }) else {
@@ -111,10 +122,7 @@ extension KeyAudit {
           text: "\(service) calls the key \(id) \(own.status ?? "ended"): put a new one into its files")
       ]
     }
-    guard let used = own.lastUsed, let time = Timestamp.parse(used)?.seconds, nowMs / 1_000 - time > unusedMs / 1_000
-    else { return [] }
-    let age = DurationText.text(milliseconds: nowMs - time * 1_000)
-    return [KeyRemark(key: key.name, kind: .unused, text: "it was last used \(age) ago: if nobody needs it, revoke it")]
+    return []
   }
 
   private static func unmanaged(_ other: ListedKey, _ service: String) -> KeyRemark {

@@ -23,6 +23,11 @@ struct KeySnapshot: Equatable {
   var deliveries: [DeliveryTarget] = []
   /// How long the old key is left alone after everything has the new one.
   var soakMs: Int64 = 0
+  /// How long nobody may have used the old key before it is ended, and when it is no longer waited for that.
+  var quietMs: Int64 = 0
+  var quietLimitMs: Int64 = 0
+  /// Whether the old key is ended as soon as the new one is proven, before any file has it.
+  var revokesFirst = false
   var dialects: [DotenvDialect]
   var format: String?
   var reload: [[String]]
@@ -74,6 +79,9 @@ struct KeySnapshot: Equatable {
     facts.set("places", places.keys.sorted().compactMap { path in places[path]?.facts(path) })
     facts.set("deliveries", deliveries.map(\.facts))
     facts.set("soak_ms", soakMs)
+    facts.set("quiet_ms", quietMs)
+    facts.set("quiet_limit_ms", quietLimitMs)
+    facts.set("revokes_first", revokesFirst)
     facts.set("dialects", dialects.map(\.rawValue))
     facts.set("format", format)
     facts.set(
@@ -126,6 +134,9 @@ struct KeySnapshot: Equatable {
     }
     deliveries = (node["deliveries"]?.array ?? []).compactMap { DeliveryTarget($0) }
     soakMs = Int64(node["soak_ms"]?.integer ?? 0)
+    quietMs = Int64(node["quiet_ms"]?.integer ?? 0)
+    quietLimitMs = Int64(node["quiet_limit_ms"]?.integer ?? 0)
+    revokesFirst = node["revokes_first"]?.boolean ?? false
     dialects = node.texts("dialects").compactMap(DotenvDialect.init(rawValue:))
     format = node["format"]?.string
     reload = (node["reload"]?.array ?? []).map { $0.texts("command") }.filter { !$0.isEmpty }
@@ -167,6 +178,9 @@ struct KeySnapshot: Equatable {
     deliveries = key.deliveries
     // What has leaked is not kept alive for comfort.
     soakMs = reason == "leaked" ? 0 : key.policy.soakMs
+    quietMs = reason == "leaked" ? 0 : key.policy.quietMs
+    quietLimitMs = key.policy.quietLimitMs
+    revokesFirst = reason == "leaked" && key.policy.onLeak == .revokeFirst
     dialects = key.dialects
     format = key.format?.description
     reload = key.reload

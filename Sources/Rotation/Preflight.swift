@@ -85,6 +85,7 @@ struct Preflight {
         .configuration, "keys of \(name) are made by a person, and there is no terminal",
         hint: "run at a terminal: keywright rotate \(key.name)")
     }
+    if key.policy.quietMs > 0 { try checkQuiet(session, recoverability) }
     for role in needed where !session.client.has(role) {
       throw RotationRefusal(
         .configuration,
@@ -93,10 +94,20 @@ struct Preflight {
     return recoverability
   }
 
+  /// Whether it can be known, and would matter, that nobody uses the old key any more.
+  private static func checkQuiet(_ session: ProviderSession, _ recoverability: Recoverability) throws {
+    let name = session.provider.name
+    guard session.client.tellsLastUse, KeyMaking.isEndedByID(recoverability) else {
+      throw RotationRefusal(
+        .configuration, "quiet can't be kept: \(name) does not say when a key was last used",
+        hint: "remove quiet; soak leaves the old key alone for a fixed time")
+    }
+  }
+
   private static func usesBase(_ management: Management) -> Bool {
     [
       management.verify, management.list, management.create, management.regenerate, management.revoke,
-      management.disable, management.read,
+      management.disable, management.read, management.lastUsed,
     ].contains { $0?.url.contains("{base}") == true }
   }
 
@@ -172,8 +183,11 @@ struct Preflight {
   private func live(_ services: RotationServices, _ context: CallContext) throws -> Probe {
     let attempts = 3
     var probe = session.client.probe(value, context)
-    for _ in 1..<attempts {
-      guard let seconds = probe.retryAfterSeconds, seconds <= RotationRun.patienceSeconds else { break }
+    for _ in 1..<attempts where probe.liveness == .unknown {
+      // A question may be asked again: one connection that broke is no reason not to begin. An answer is one, though.
+      guard let seconds = probe.retryAfterSeconds ?? (probe.status == nil ? 1 : nil),
+        seconds <= RotationRun.patienceSeconds
+      else { break }
       services.clock.sleep(milliseconds: Int64(max(seconds, 1)) * 1_000)
       if services.isInterrupted() { throw RotationRefusal(.interrupted, "interrupted; nothing was changed") }
       probe = session.client.probe(value, context)

@@ -75,6 +75,8 @@ struct Replay {
   private(set) var proofs: [Evidence] = []
   private(set) var deaths: [Evidence] = []
   private(set) var revocation: Evidence?
+  /// That the old key was ended before any file had the new one, because it has leaked; nil where it was not.
+  private(set) var containment: Evidence?
   /// The latest reason of a step that has one.
   private(set) var reason: String?
   private(set) var hint: String?
@@ -157,6 +159,7 @@ struct Replay {
         FileFact(
           path: path, lines: facts["lines"]?.array?.compactMap(\.integer) ?? [], how: facts["how"]?.string ?? ""))
     case .reloaded: reloaded.append(facts.texts("command"))
+    case .contained: containment = Evidence(facts)
     case .oldRevoked: revocation = Evidence(facts)
     case .oldProvenDead: deaths = (facts["proofs"]?.array ?? []).map(Evidence.init)
     default: break

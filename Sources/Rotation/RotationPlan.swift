@@ -41,7 +41,7 @@ public struct RotationPlanner: Sendable {
   ///
   /// - Throws: ``RotationRefusal`` for whatever would stop the rotation before its first request, as far as it can be seen
   ///   without writing.
-  public func plan(_ key: ConfiguredKey, graceMs: Int64? = nil) throws -> RotationPlan {
+  public func plan(_ key: ConfiguredKey, reason: String = "manual", graceMs: Int64? = nil) throws -> RotationPlan {
     if let open = try ledger?.openRotations().first(where: { $0.key == key.name }) {
       return RotationPlan(lines: [
         "\(key.name): has a rotation that has not ended (\(open.txid), at \(open.state)).",
@@ -51,7 +51,7 @@ public struct RotationPlanner: Sendable {
     let preflight = try Preflight(key, session, ledger, person) { key, old throws(RotationRefusal) in
       try KeyFiles.preflight(key, old: old, policy: files, rehearses: false)
     }
-    let grace = graceMs ?? key.policy.graceMs
+    let grace = graceMs ?? key.policy.grace(because: reason)
     let words = ClassWords(preflight.recoverability, graceMs: grace)
     let tested = preflight.session.provider.management?.tested ?? .contract
     let place = key.environment.map { " (\($0))" } ?? ""
@@ -76,7 +76,8 @@ public struct RotationPlanner: Sendable {
       lines.append("  would deliver to, after a look whether the old value is there:")
       lines += key.deliveries.map { "    \($0.label)" }
     }
-    if key.policy.soakMs > 0 {
+    lines += endOfTheOldKey(key, preflight, reason)
+    if reason != "leaked", key.policy.soakMs > 0 {
       let soak = DurationText.text(milliseconds: key.policy.soakMs)
       lines.append("  would then leave the old key alone for \(soak)")
     }
@@ -90,6 +91,22 @@ public struct RotationPlanner: Sendable {
     return RotationPlan(lines: lines)
   }
 
+  /// When the old key is ended, where that is not when everything has the new one.
+  private func endOfTheOldKey(_ key: ConfiguredKey, _ preflight: Preflight, _ reason: String) -> [String] {
+    guard KeyMaking.isEndedByRequest(preflight.recoverability, preflight.session.client) else { return [] }
+    if reason == "leaked" {
+      guard key.policy.onLeak == .revokeFirst else { return [] }
+      return [
+        "  it has leaked: the old key would be ended as soon as the new one is proven, before a file is written; whatever "
+          + "uses it is refused until its file has the new one"
+      ]
+    }
+    guard key.policy.quietMs > 0 else { return [] }
+    let quiet = DurationText.text(milliseconds: key.policy.quietMs)
+    let limit = DurationText.text(milliseconds: key.policy.quietLimitMs)
+    return ["  would then wait until nobody has used the old key for \(quiet), and tell a person after \(limit)"]
+  }
+
   private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times in a row" }
 
   private func requests(_ preflight: Preflight, _ graceMs: Int64) -> [String] {
@@ -100,7 +117,9 @@ public struct RotationPlanner: Sendable {
       graceSeconds: Int(graceMs / 1_000), account: key.account, plan: key.plan)
     context.admin = key.service?.admin?.user
     var calls: [(CallRole, String)] = [(.verify, "does the old key work, and whose is it?")]
-    if client.has(.list) { calls.append((.list, "can an unknown outcome be cleared up?")) }
+    if client.has(.list), KeyMaking.needsList(preflight.recoverability) {
+      calls.append((.list, "can an unknown outcome be cleared up?"))
+    }
     if preflight.recoverability == .manual {
       return ["\(client.describe(.verify, context))  # tries both keys; a person makes the new one"]
     }

@@ -29,14 +29,16 @@ final class RotationRun {
   var isWaiting = false
   /// Whether the old key was already tried again in this run.
   var triedAgain = false
-  private let lock: KeyLock
+  let hold: KeyHold
+  /// Values that were opened, or put away, in this run.
+  private var opened: [String: Secret] = [:]
 
-  init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, lock: KeyLock) {
+  init(_ services: RotationServices, _ session: ProviderSession, _ replay: Replay, fence: Int, hold: KeyHold) {
     self.services = services
     self.session = session
     self.replay = replay
     self.fence = fence
-    self.lock = lock
+    self.hold = hold
   }
 
   /// Whether another key-making request may be begun.
@@ -67,9 +69,14 @@ final class RotationRun {
         state: state.rawValue, data: data, timeMs: time, attempt: attempt, values: values,
         outcome: outcome?.rawValue, purges: purges, inventory: inventory),
       to: txid, fence: fence, actor: services.actor)
+    for (label, value) in values { opened[label] = value }
+    if purges { opened = [:] }
     try replay.take(
       JournalEntry(sequence: replay.steps.count + 1, state: state.rawValue, timeMs: time, data: data))
-    if state.isEnd { rescue.remove() }
+    if state.isEnd {
+      rescue.remove()
+      _ = try? hold.lease?.note(rotation: nil)
+    }
     try services.checkpoint("\(state.rawValue):after")
   }
 
@@ -101,11 +108,13 @@ final class RotationRun {
     return .stop
   }
 
-  /// A sealed value that the state says must be there.
+  /// A sealed value that the state says must be there. Opened once: each opening costs as much as a commit.
   func value(_ label: String) throws -> Secret {
+    if let value = opened[label] { return value }
     guard let value = try services.ledger.sealedValue(label, of: txid) else {
       throw LedgerError(.damaged, "the ledger lacks the value '\(label)' of rotation \(txid)")
     }
+    opened[label] = value
     return value
   }
 
@@ -115,6 +124,7 @@ final class RotationRun {
     let start = services.clock.monotonic()
     while true {
       if services.isInterrupted() { throw Interrupted() }
+      hold.keepAlive()
       let left = milliseconds - (services.clock.monotonic() - start)
       if left <= 0 { return }
       services.clock.sleep(milliseconds: min(left, slice))

@@ -42,6 +42,8 @@ public struct ProviderSession: Sendable {
 public struct RotationServices: Sendable {
   /// Durable state.
   public var ledger: Ledger
+  /// Where hosts agree on who works on which key; nil where this is the only one.
+  public var leases: LeaseTable?
   /// The time, and who waits.
   public var clock: any WallClock
   /// Where rotations' ids come from.
@@ -71,7 +73,8 @@ public struct RotationServices: Sendable {
 
   /// Services as given.
   public init(
-    ledger: Ledger, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
+    ledger: Ledger, leases: LeaseTable? = nil, clock: any WallClock = SystemClock(),
+    random: any RandomSource = SystemRandom(),
     session: @escaping @Sendable (_ provider: String, _ base: String?, _ service: ServiceSettings?) -> ProviderSession?,
     actor: String,
     files: EnvPolicy = EnvPolicy(),
@@ -84,6 +87,7 @@ public struct RotationServices: Sendable {
     isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.ledger = ledger
+    self.leases = leases
     self.clock = clock
     self.random = random
     self.session = session

@@ -22,6 +22,8 @@ public enum RotationState: String, Sendable, CaseIterable {
   case parsed = "PARSED"
   /// The new key acts as the same identity.
   case verifiedNew = "VERIFIED_NEW"
+  /// The old key has leaked, and was ended at once: before any file has the new one.
+  case contained = "CONTAINED"
   /// One file has the new value, or was found edited by others.
   case file = "FILE"
   /// Every file has the new value.
@@ -60,9 +62,11 @@ public enum RotationState: String, Sendable, CaseIterable {
     case .notExecuted: [.requested, .unknown, .closed, .human, .aborted]
     case .orphaned: [.orphanRevoked, .human, .aborted]
     case .orphanRevoked: [.requested, .closed, .human, .aborted]
-    case .lost: [.human, .aborted]
+    // To PARSED where the provider file has learnt to read the answer that was kept.
+    case .lost: [.parsed, .human, .aborted]
     case .parsed: [.verifiedNew, .rollingBack, .human, .aborted]
-    case .verifiedNew: [.file, .human, .aborted]
+    case .verifiedNew: [.contained, .file, .human, .aborted]
+    case .contained: [.file, .human, .aborted]
     case .file: [.file, .committed, .human, .aborted]
     case .committed, .reloaded: [.reloaded, .oldRevoked, .oldAlive, .human, .aborted]
     case .oldRevoked: [.oldProvenDead, .oldAlive, .human, .aborted]
@@ -82,7 +86,7 @@ public enum RotationState: String, Sendable, CaseIterable {
   /// Whether a new key may exist of which the provider knows and the files don't yet.
   public var isBetween: Bool {
     switch self {
-    case .requested, .received, .unknown, .orphaned, .parsed, .verifiedNew, .file, .rollingBack: true
+    case .requested, .received, .unknown, .orphaned, .parsed, .verifiedNew, .contained, .file, .rollingBack: true
     default: false
     }
   }

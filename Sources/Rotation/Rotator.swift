@@ -23,16 +23,16 @@ public final class Rotator: Sendable {
   ///   - graceMs: how long the old value is to live on; nil for what the configuration says.
   /// - Throws: ``RotationRefusal`` or ``LedgerError`` while nothing was changed; what the checkpoint throws.
   public func rotate(_ key: ConfiguredKey, reason: String, graceMs: Int64? = nil) throws -> RotationReport {
-    let lock = try takeLock(key.name)
+    let hold = try KeyHold.take(key.name, services, resumes: false)
     if let open = try services.ledger.openRotations().first(where: { $0.key == key.name }) {
-      return try takeUp(open, lock, named: false)
+      return try takeUp(open, hold, named: false)
     }
     if services.isInterrupted() { throw RotationRefusal(.interrupted, "interrupted; nothing was changed") }
     services.progress("\(key.name): trying everything that can fail here")
     var preflight = try Preflight(key, services)
     try preflight.askProvider(services)
     try preflight.rehearseDeliveries(services)
-    let run = try begin(preflight, reason, graceMs ?? key.policy.graceMs, lock)
+    let run = try begin(preflight, reason, graceMs ?? key.policy.grace(because: reason), hold)
     return try finish(run)
   }
 
@@ -42,7 +42,7 @@ public final class Rotator: Sendable {
   ///   - record: the rotation.
   ///   - named: whether a person named it, which lets it go on from where it waits for one.
   public func resume(_ record: RotationRecord, named: Bool = false) throws -> RotationReport {
-    try takeUp(record, try takeLock(record.key), named: named)
+    try takeUp(record, try KeyHold.take(record.key, services, resumes: true), named: named)
   }
 
   /// Gives a rotation up: its sealed values are removed, and the key may be rotated anew.
@@ -51,7 +51,7 @@ public final class Rotator: Sendable {
   ///   - record: the rotation.
   ///   - discardingValues: consents to losing values that are kept nowhere else.
   public func abort(_ record: RotationRecord, discardingValues: Bool) throws -> RotationReport {
-    let lock = try takeLock(record.key)
+    let hold = try KeyHold.take(record.key, services, resumes: true)
     let replay = try Replay(record.txid, try services.ledger.journal(of: record.txid))
     let labels = try services.ledger.sealedLabels(of: record.txid).filter { $0 != "old" }
     guard labels.isEmpty || discardingValues else {
@@ -67,7 +67,7 @@ public final class Rotator: Sendable {
         hint: "run: keywright resume \(record.key)")
     }
     let run = RotationRun(
-      services, try session(replay), replay, fence: try services.ledger.takeUp(record.txid), lock: lock)
+      services, try session(replay), replay, fence: try services.ledger.takeUp(record.txid), hold: hold)
     try run.advance(.aborted, Facts(reason: "given up by hand"), outcome: .aborted, purges: true)
     for target in run.targets { KeyFiles.sweep(target, transaction: record.txid) }
     return try report(run)
@@ -80,14 +80,6 @@ public final class Rotator: Sendable {
 
   // MARK: -
 
-  private func takeLock(_ name: String) throws -> KeyLock {
-    guard let lock = try services.ledger.lock(key: name) else {
-      throw RotationRefusal(
-        .locked, "another keywright is rotating '\(name)'", hint: "wait for it to end; nothing was done here")
-    }
-    return lock
-  }
-
   private func session(_ replay: Replay) throws -> ProviderSession {
     guard
       let session = services.session(replay.snapshot.provider, replay.snapshot.base, replay.snapshot.service)
@@ -99,7 +91,7 @@ public final class Rotator: Sendable {
     return session
   }
 
-  private func takeUp(_ record: RotationRecord, _ lock: KeyLock, named: Bool) throws -> RotationReport {
+  private func takeUp(_ record: RotationRecord, _ hold: KeyHold, named: Bool) throws -> RotationReport {
     // Read again under the lock: whoever held it may have ended the rotation.
     guard let record = try services.ledger.rotation(record.txid) else {
       throw RotationRefusal(.failure, "the rotation \(record.txid) is gone")
@@ -108,7 +100,7 @@ public final class Rotator: Sendable {
     guard record.isOpen else { return RotationReport(replay, outcome: nil, obstacle: nil) }
     guard replay.state != .human || named else { return RotationReport(replay, outcome: nil, obstacle: nil) }
     let run = RotationRun(
-      services, try session(replay), replay, fence: try services.ledger.takeUp(record.txid), lock: lock)
+      services, try session(replay), replay, fence: try services.ledger.takeUp(record.txid), hold: hold)
     if replay.state == .human { try run.advance(.resumed, Facts(reason: "a person said to go on")) }
     if replay.state == .intent, let obstacle = obstacleBeforeAsking(run) {
       try run.advance(.closed, Facts(reason: obstacle), outcome: .notExecuted, purges: true)
@@ -129,7 +121,7 @@ public final class Rotator: Sendable {
     }
   }
 
-  private func begin(_ preflight: Preflight, _ reason: String, _ graceMs: Int64, _ lock: KeyLock) throws -> RotationRun
+  private func begin(_ preflight: Preflight, _ reason: String, _ graceMs: Int64, _ hold: KeyHold) throws -> RotationRun
   {
     let now = services.clock.now()
     let txid = Hex.encode(services.random.bytes(12))
@@ -164,7 +156,7 @@ public final class Rotator: Sendable {
       actor: services.actor)
     let replay = try Replay(
       txid, [JournalEntry(sequence: 1, state: RotationState.intent.rawValue, timeMs: now, data: data)])
-    let run = RotationRun(services, preflight.session, replay, fence: 1, lock: lock)
+    let run = RotationRun(services, preflight.session, replay, fence: 1, hold: hold)
     try services.checkpoint("INTENT:after")
     return run
   }

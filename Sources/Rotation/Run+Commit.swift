@@ -23,6 +23,7 @@ extension RotationRun {
         continue
       }
       defer { withExtendedLifetime(lock) {} }
+      try confirmHold()
       switch replace(target, old, new) {
       case .success(let result):
         try advance(.file, fileFacts(target.path, result.lines, result.wasInPlace ? "in_place" : "written"))
@@ -39,11 +40,11 @@ extension RotationRun {
     }
     try deliver(old, new, &conflicts, &obstacles)
     if let first = obstacles.first {
-      return pauseFor("the new key works, but not every file has it yet: \(first); the old key is left alone")
+      return pauseFor("the new key works, but not every file has it yet: \(first); \(oldKeyWords)")
     }
     if !conflicts.isEmpty {
       return try halt(
-        "not every file could be given the new value: \(conflicts.joined(separator: "; ")); the old key is left alone",
+        "not every file could be given the new value: \(conflicts.joined(separator: "; ")); \(oldKeyWords)",
         hint: "put the old or the new value back in its place, then run: keywright resume \(snapshot.name)")
     }
     return try confirm(old, new)
@@ -96,6 +97,11 @@ extension RotationRun {
     return facts
   }
 
+  /// What has become of the old key so far.
+  var oldKeyWords: String {
+    replay.containment == nil ? "the old key is left alone" : "the old key was ended at once, because it has leaked"
+  }
+
   private func confirm(_ old: Secret, _ new: Secret) throws -> Progress {
     if let obstacle = try fileWithoutNewValue(old, new) { return obstacle }
     try advance(.committed)
@@ -104,8 +110,9 @@ extension RotationRun {
 
   /// Reads every file back, always just before the old key's end is begun: nil if all of them have the new value.
   func fileWithoutNewValue(
-    _ old: Secret, _ new: Secret, oldKey: String = "the old key is left alone"
+    _ old: Secret, _ new: Secret, oldKey: String? = nil
   ) throws -> Progress? {
+    let oldKey = oldKey ?? oldKeyWords
     for change in targets.flatMap({ changes($0, old, new) }) {
       let target = change.target
       let state: EnvState

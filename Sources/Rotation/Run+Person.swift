@@ -9,7 +9,7 @@ internal import RuleBook
 internal import Secrets
 
 extension RotationRun {
-  private var page: String { snapshot.service?.page ?? session.provider.homepage }
+  var page: String { snapshot.service?.page ?? session.provider.homepage }
 
   /// Asks for the new key.
   func askPerson() throws -> Progress {

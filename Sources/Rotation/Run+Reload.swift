@@ -16,7 +16,7 @@ extension RotationRun {
     for command in commands where !replay.reloaded.contains(command) {
       if let failure = try reload(command) {
         return pauseFor(
-          "every file has the new key, but \(command[0]) did not reload its user: \(failure); the old key is left alone"
+          "every file has the new key, but \(command[0]) did not reload its user: \(failure); \(oldKeyWords)"
         )
       }
     }

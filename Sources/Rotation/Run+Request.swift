@@ -48,6 +48,7 @@ extension RotationRun {
         }
       }
     }
+    if let obstacle = try tellHosts() { return obstacle }
     do throws(SystemError) { try rescue.reserve() } catch {
       return pauseFor("nothing was sent, because there is no room to keep an answer: \(error)")
     }

@@ -72,7 +72,7 @@ extension RotationRun {
   /// Whether a request ends the old key. Services of the other classes ended it when they made the new one. Many of
   /// them keep the id, or end whatever key authorises the call: a request would end the key that every file has just
   /// been given.
-  private var isEndedByRequest: Bool {
+  var isEndedByRequest: Bool {
     guard KeyMaking.isEndedByRequest(recoverability, client), client.has(.revoke) else { return false }
     return !KeyMaking.isEndedByID(recoverability) || snapshot.keyID != nil && snapshot.keyID != replay.newKeyID
   }
@@ -92,6 +92,10 @@ extension RotationRun {
 
   func retire() throws -> Progress {
     let old = try value("old")
+    if let containment = replay.containment {
+      try advance(.oldRevoked, containment.facts)
+      return .goOn
+    }
     if recoverability == .manual, !client.has(.revoke) { return try retireByHand(old) }
     guard isEndedByRequest else {
       let evidence = Evidence(
@@ -104,22 +108,34 @@ extension RotationRun {
     let new = try value("new")
     if let obstacle = try fileWithoutNewValue(old, new) { return obstacle }
     if let obstacle = try strangersKey(old) { return obstacle }
+    if let obstacle = try stillUsed(new) { return obstacle }
+    switch try endOld(old, new) {
+    case .ended(let evidence):
+      try advance(.oldRevoked, evidence.facts)
+      return .goOn
+    case .refused(let reason), .undecided(let reason):
+      // What can't be asked of the service by this key may still be done by the person who made the new one.
+      if recoverability == .manual { return try retireByHand(old) }
+      return pauseFor("every file has the new key, but the old one could not be revoked: \(reason)")
+    }
+  }
+
+  /// Ends the old key, asking again where the service hesitates.
+  func endOld(_ old: Secret, _ new: Secret) throws -> Ending {
     var reason = ""
     for attempt in 1...RotationRun.revocationAttempts {
+      try confirmHold()
       switch end(keyID: snapshot.keyID, value: old, authorization: try authority(new)) {
-      case .ended(let evidence):
-        try advance(.oldRevoked, evidence.facts)
-        return .goOn
+      case .ended(let evidence): return .ended(evidence)
       case .refused(let why), .undecided(let why): reason = why
       }
       let probe = client.probe(old, snapshot.context())
       if probe.liveness == .dead {
-        try advance(.oldRevoked, Evidence(text: probe.evidence, status: probe.status, timeMs: probe.timeMs).facts)
-        return .goOn
+        return .ended(Evidence(text: probe.evidence, status: probe.status, timeMs: probe.timeMs))
       }
       if attempt < RotationRun.revocationAttempts { try wait(milliseconds: Int64(attempt) * 2_000) }
     }
-    return pauseFor("every file has the new key, but the old one could not be revoked: \(reason)")
+    return .undecided(reason)
   }
 
   /// Once more in each run: what keeps the old key alive may have gone.

@@ -59,7 +59,7 @@ public struct PackedProvider: Sendable {
     ]
   }
 
-  /// The provider's own record and its seven calls, then a record for each rule that has a call of its own.
+  /// The provider's own record and its eight calls, then a record for each rule that has a call of its own.
   private static func callRecords(_ provider: Provider) -> [[String]] {
     let own = provider.rules.filter { $0.verify != nil }.map { [$0.id.rawValue] + fields($0.verify) }
     guard let management = provider.management else {
@@ -68,13 +68,13 @@ public struct PackedProvider: Sendable {
     return records(management) + own
   }
 
-  private static let callRecordCount = 8
+  private static let callRecordCount = 9
 
   private static func records(_ management: Management) -> [[String]] {
     let limits = management.requestsPerMinute.sorted { $0.key < $1.key }.flatMap { [$0.key, "\($0.value)"] }
     let calls = [
       management.verify, management.list, management.create, management.regenerate, management.revoke,
-      management.disable, management.read,
+      management.disable, management.read, management.lastUsed,
     ]
     let head = [
       management.recoverability.rawValue, management.base ?? "", join(limits), join(management.kinds.map(\.rawValue)),
@@ -182,6 +182,7 @@ public struct PackedProvider: Sendable {
       list: call(records[2]), create: call(records[3]), regenerate: call(records[4]), revoke: call(records[5]),
       disable: call(records[6]), read: call(records[7]),
       requestsPerMinute: Dictionary(limits, uniquingKeysWith: { $1 }))
+    management.lastUsed = call(records[8])
     management.tested = TestedAgainst(rawValue: records[0][4]) ?? .contract
     management.language = ServiceLanguage(rawValue: records[0][5]) ?? .http
     management.keyLimit = Int(records[0][6])

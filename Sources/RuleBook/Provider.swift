@@ -144,6 +144,8 @@ public struct Management: Sendable, Equatable {
   public var disable: CallTemplate?
   /// Reads what is there now: the value of a key that can be read again, the attributes that a change must carry over.
   public var read: CallTemplate?
+  /// Asks when a key was last used, where the list of keys does not say it.
+  public var lastUsed: CallTemplate?
   /// Requests per minute by plan; the empty plan name is the default.
   public var requestsPerMinute: [String: Int]
   /// How many keys of one owner there may be; nil where that is not known.

@@ -43,7 +43,7 @@ public enum ProviderFile {
     reader.allow(
       [
         "class", "kinds", "base", "requests_per_minute", "tested", "speaks", "key_limit", "verify", "list", "create",
-        "regenerate", "revoke", "disable", "read",
+        "regenerate", "revoke", "disable", "read", "last_used",
       ], in: node)
     var limits: [String: Int] = [:]
     for entry in reader.table("requests_per_minute", in: node)?.entries ?? [] {
@@ -62,6 +62,7 @@ public enum ProviderFile {
       verify: call("verify", &reader), list: call("list", &reader), create: call("create", &reader),
       regenerate: call("regenerate", &reader), revoke: call("revoke", &reader), disable: call("disable", &reader),
       read: call("read", &reader), requestsPerMinute: limits)
+    management.lastUsed = call("last_used", &reader)
     management.tested = reader.optionalChoice("tested", in: node) ?? .contract
     management.language = reader.optionalChoice("speaks", in: node) ?? .http
     if let limit = reader.optionalInteger("key_limit", in: node) {

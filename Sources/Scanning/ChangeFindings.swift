@@ -14,6 +14,8 @@ struct ChangedContent {
   var removed: [ObjectID]
   /// What makes the change.
   var source: Source
+  /// Where a name may have been before; nil for a content that is named without a path.
+  var trees: ChangedTrees?
 
   enum Source {
     /// A commit that is being made.
@@ -56,6 +58,7 @@ struct ChangeFindings {
   /// What stands in the contents that were matched; nil where there was too much to keep.
   private var matched: [ObjectID: [Sighting]?] = [:]
   private var keptSightings = 0
+  private var names: AddedNames
   var coverage = Coverage()
 
   /// Of contents with more than this many findings together, those that come later are matched anew at each path.
@@ -66,6 +69,7 @@ struct ChangeFindings {
   init(_ program: MatcherProgram, _ reader: StoreReader, _ options: ScanOptions, wholeFiles: Bool) {
     rules = program.rules
     matcher = ContentMatcher(program, ValueTable(program.rules), options)
+    names = AddedNames(program, matcher.values, options)
     self.reader = reader
     self.options = options
     self.wholeFiles = wholeFiles
@@ -94,6 +98,9 @@ struct ChangeFindings {
   /// Scans one changed content.
   mutating func scan(_ content: ChangedContent) {
     let blob = content.change.blob
+    if let trees = content.trees, content.change.before.isEmpty {
+      names.add(content.change.path, content.source, trees)
+    }
     // A file that only moves brings nothing.
     if !wholeFiles, content.change.before.isEmpty, content.removed.contains(blob) { return }
     let sightings = sightings(blob, content.change.path)
@@ -224,7 +231,10 @@ struct ChangeFindings {
   }
 
   /// The report.
-  func report(target: String, mode: String) -> ScanReport {
+  mutating func report(target: String, mode: String) -> ScanReport {
+    var skips: [Skip] = []
+    for (value, place) in names.found(reader, skip: { skips.append($0) }) { add(value, place) }
+    for skip in skips { coverage.add(skip) }
     let key = options.fingerprintKey ?? WeakKey.derive([])
     let values = matcher.values.contents().values
     var findings = occurrences.compactMap { value, places -> Finding? in

@@ -60,7 +60,8 @@ extension Scanner {
     let changes = StagedChanges(index, against: trees, reader: opened.reader, idCount: opened.repository.objectIDCount)
     for failure in changes.failures { findings.coverage.add(Skip(failure)) }
     for change in changes.changed {
-      findings.scan(ChangedContent(change: change, removed: changes.removed, source: .index))
+      let trees = ChangedTrees(before: trees, after: nil)
+      findings.scan(ChangedContent(change: change, removed: changes.removed, source: .index, trees: trees))
     }
     return findings.report(target: path, mode: "staged")
   }
@@ -152,7 +153,8 @@ private struct Opened {
         of: commit.tree, against: commit.parentTrees, reader: reader, idCount: repository.objectIDCount)
       for failure in changes.failures { findings.coverage.add(Skip(failure)) }
       for change in changes.changed {
-        findings.scan(ChangedContent(change: change, removed: changes.removed, source: .commit(info)))
+        let trees = ChangedTrees(before: commit.parentTrees, after: commit.tree)
+        findings.scan(ChangedContent(change: change, removed: changes.removed, source: .commit(info), trees: trees))
       }
       if let info { findings.scanText(of: commit.id, .commit, introduced: info) }
     }

@@ -9,7 +9,7 @@ internal import Secrets
 
 /// Reading and writing memories.
 enum HistoryMemoryFile {
-  private static let mark = Array("keywright object cache 1\n".utf8)
+  static let mark = Array("keywright object cache 1\n".utf8)
   /// A longer file is not read.
   private static let maximumBytes = 4 << 30
   private static let digestCount = 32
@@ -44,6 +44,7 @@ enum HistoryMemoryFile {
     writer.write(memory)
     let bytes = mark + digest + SHA256.hash(writer.bytes) + writer.bytes
     try Files.makeDirectory(Files.parent(path), mode: 0o700)
+    Files.removeAbandoned(in: Files.parent(path))
     try Files.replaceAtomically(path, bytes, mode: 0o600)
   }
 

@@ -3,6 +3,7 @@
 internal import Git
 internal import Matching
 internal import Model
+internal import Posix
 internal import RuleBook
 internal import Secrets
 internal import Synchronization
@@ -25,9 +26,11 @@ struct HistoryScan {
     self.program = program
     self.options = options
     do {
-      references = try repository.references()
+      let listing = repository.refListing()
+      references = listing.references
       roots = try repository.roots(references)
       coverage.refs = references.count
+      for problem in listing.problems { coverage.add(Skip(problem)) }
     } catch { throw ScanError(error) }
     do { store = try HistoryScan.store(repository, maximumBlobBytes: options.maximumBlobBytes) } catch {
       throw ScanError(error)
@@ -50,9 +53,11 @@ struct HistoryScan {
     // What names claim is not the content's: they are searched each time.
     let claims = values.contents().values.map(\.claim)
     meter.lap("content", bytes: coverage.bytes)
+    ProcessUsage.giveBack()
     let refs = searchRefNames(values)
     var walk = walkTrees(content, values)
     meter.lap("trees")
+    ProcessUsage.giveBack()
     meter.finish(contentBytes: coverage.bytes, ruleNames: program.rules.map(\.id.rawValue))
     let (found, sets) = values.contents()
     var commits = CommitGraph(content.commits, content.objects)
@@ -65,6 +70,7 @@ struct HistoryScan {
     let graph = walk.graph.pruned(leads: leads)
     // The whole graph is the largest thing of a scan, and of no use any more.
     walk.graph = TreeGraph([], objectCount: 0)
+    ProcessUsage.giveBack()
     var attribution = Attribution(graph, commits, walk.blobValues, sets)
     attribution.run(ProgressCounter("attributing commits", total: commits.count, options.progress))
     for tree in peeled.trees { attribution.noteTree(tree.number, tree.reachability) }
@@ -207,13 +213,15 @@ extension HistoryScan {
       }
       isSound = isSound && visitor.failures.isEmpty && visitor.coverage.skipCounts.isEmpty
     }
-    var parts = visitors.map { TreeEdges(names: $0.names, trees: $0.trees, edges: $0.edges) }
+    let absent = AbsentObjects(visitors)
+    var parts = visitors.map { TreePart($0) }
+    // The edges are many, and are not to be there twice.
+    visitors = []
     if let kept {
-      parts.append(kept)
+      parts.append(TreePart(kept))
       coverage.trees += restored?.treeCount ?? 0
     }
-    let graph = TreeGraph(parts, objectCount: blobValues.count - 1)
-    let absent = AbsentObjects(visitors)
+    let graph = TreeGraph(consume parts, objectCount: blobValues.count - 1)
     return WalkedTrees(
       graph: graph, blobValues: blobValues, named: named, absent: absent,
       isWhole: isSound && absent.isEmpty && named.isEmpty && !search.isCut)

@@ -17,10 +17,9 @@ extension Scanner {
     let roots: [Root]
     let store: ObjectStore
     do { repository = try Repository.open(path) } catch { throw ScanError(error) }
-    let references: [Reference]
+    let listing = repository.refListing()
     do {
-      references = try repository.references()
-      roots = try repository.roots(references)
+      roots = try repository.roots(listing.references)
     } catch { throw ScanError(error) }
     do { store = try HistoryScan.store(repository, maximumBlobBytes: options.maximumBlobBytes) } catch {
       throw ScanError(error)
@@ -31,7 +30,8 @@ extension Scanner {
     for id in repository.shallowCommits.sorted() { text += "shallow \(id)\n" }
     var bytes = Array(text.utf8)
     for root in roots { bytes += root.target.bytes + Array(root.reachability.rawValue.utf8) }
-    for reference in references { bytes += Array(reference.name.utf8) + [0] + reference.target.bytes }
+    for problem in listing.problems { bytes += Array(problem.description.utf8) + [0] }
+    for reference in listing.references { bytes += Array(reference.name.utf8) + [0] + reference.target.bytes }
     bytes += HistoryMemoryFile.digest(of: program.rules) + repository.indexChecksums()
     return SHA256.hash(bytes + SHA256.hash(store.identity()))
   }

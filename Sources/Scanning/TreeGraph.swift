@@ -3,44 +3,79 @@
 internal import Git
 internal import Model
 
+/// What one thread found, or an earlier scan.
+struct TreePart: Sendable {
+  var names: NameTable
+  var trees: [TreeVisitor.Tree]
+  /// As in an ``EdgeList``.
+  var pieces: [[TreeEdge]]
+
+  init(_ visitor: TreeVisitor) {
+    names = visitor.names
+    trees = visitor.trees
+    pieces = visitor.edges.pieces
+  }
+
+  init(_ kept: TreeEdges) {
+    names = kept.names
+    trees = kept.trees
+    pieces = [kept.edges]
+  }
+}
+
 /// The edges of trees, by object number.
 struct TreeGraph: Sendable {
-  /// By object number: where the object's edges lie. One more than there are objects.
+  /// By object number: where the object's edges lie, the piece above the place in it, and how many they are.
   private var starts: [Int]
-  private var edges: [TreeEdge]
+  private var counts: [UInt32]
+  private var pieces: [[TreeEdge]]
   private(set) var names: NameTable
 
   /// The edges of one tree, sorted by name number once ``pruned(leads:)`` has made the graph.
-  func edges(_ tree: UInt32) -> ArraySlice<TreeEdge> { edges[starts[Int(tree)]..<starts[Int(tree) + 1]] }
+  func edges(_ tree: UInt32) -> ArraySlice<TreeEdge> {
+    let count = Int(counts[Int(tree)])
+    if count == 0 { return [] }
+    let start = starts[Int(tree)]
+    return pieces[start >> 32][start & 0xffff_ffff..<start & 0xffff_ffff + count]
+  }
 
   /// Whether the tree leads anywhere.
-  func isEmpty(_ tree: UInt32) -> Bool { starts[Int(tree)] == starts[Int(tree) + 1] }
+  func isEmpty(_ tree: UInt32) -> Bool { counts[Int(tree)] == 0 }
 
-  /// Joins what the threads found; `objectCount` is the number of objects.
-  init(_ parts: [TreeEdges], objectCount: Int) {
+  /// Joins what the threads found, whose edges are taken over where they are; `objectCount` is the number of objects.
+  init(_ given: consuming [TreePart], objectCount: Int) {
+    var parts = given
     names = NameTable()
-    starts = Array(repeating: 0, count: objectCount + 2)
-    for part in parts { for tree in part.trees { starts[Int(tree.number) + 1] = Int(tree.count) } }
-    for index in 1..<starts.count { starts[index] += starts[index - 1] }
-    edges = Array(repeating: TreeEdge(child: 0, name: 0), count: starts[objectCount + 1])
-    for part in parts {
-      let translated = (0..<UInt32(part.names.count)).map { number in
-        let bytes = Array(part.names[number])
-        return names.number(bytes.span, 0..<bytes.count)
-      }
+    pieces = []
+    starts = Array(repeating: 0, count: objectCount + 1)
+    counts = Array(repeating: 0, count: objectCount + 1)
+    parts.reverse()
+    while var part = parts.popLast() {
       for tree in part.trees {
-        let place = starts[Int(tree.number)]
-        for index in 0..<Int(tree.count) {
-          let edge = part.edges[tree.start + index]
-          edges[place + index] = TreeEdge(child: edge.child, name: translated[Int(edge.name)])
+        starts[Int(tree.number)] = tree.start + pieces.count << 32
+        counts[Int(tree.number)] = tree.count
+      }
+      if names.count == 0 {
+        names = part.names
+      } else {
+        let translated = (0..<UInt32(part.names.count)).map { number in
+          let bytes = Array(part.names[number])
+          return names.number(bytes.span, 0..<bytes.count)
+        }
+        for piece in part.pieces.indices {
+          for index in part.pieces[piece].indices {
+            part.pieces[piece][index].name = translated[Int(part.pieces[piece][index].name)]
+          }
         }
       }
+      pieces += part.pieces
     }
   }
 
-  private init(starts: [Int], edges: [TreeEdge], names: NameTable) {
+  private init(starts: [Int], counts: [UInt32], edges: [TreeEdge], names: NameTable) {
     self.starts = starts
-    self.edges = edges
+    self.counts = counts
+    self.pieces = [edges]
     self.names = names
   }
 
@@ -53,29 +88,30 @@ struct TreeGraph: Sendable {
     var isSeen = [Bool](repeating: false, count: leads.count)
     var isUnderWay = [Bool](repeating: false, count: leads.count)
     var stack: [(tree: Int, next: Int)] = []
-    for start in 1..<max(1, leads.count) where !isSeen[start] && starts[start] < starts[start + 1] {
+    for start in 1..<max(1, leads.count) where !isSeen[start] && counts[start] > 0 {
       isSeen[start] = true
       isUnderWay[start] = true
-      stack.append((start, starts[start]))
+      stack.append((start, 0))
       while let (tree, next) = stack.last {
-        guard next < starts[tree + 1] else {
+        guard next < Int(counts[tree]) else {
           stack.removeLast()
           isUnderWay[tree] = false
           if leads[tree], let above = stack.last { leads[above.tree] = true }
           continue
         }
         stack[stack.count - 1].next = next + 1
-        let child = Int(edges[next].child)
+        let (piece, place) = (starts[tree] >> 32, starts[tree] & 0xffff_ffff + next)
+        let child = Int(pieces[piece][place].child)
         if isUnderWay[child] {
           // Number 0 is no object, and leads nowhere.
-          edges[next].child = 0
+          pieces[piece][place].child = 0
           continue
         }
         if leads[child] { leads[tree] = true }
-        if !isSeen[child], starts[child] < starts[child + 1] {
+        if !isSeen[child], counts[child] > 0 {
           isSeen[child] = true
           isUnderWay[child] = true
-          stack.append((child, starts[child]))
+          stack.append((child, 0))
         }
       }
     }
@@ -85,19 +121,20 @@ struct TreeGraph: Sendable {
   /// The graph without what leads nowhere, the edges of each tree sorted by name number.
   func pruned(leads: [Bool]) -> TreeGraph {
     var kept: [TreeEdge] = []
-    var places = [Int](repeating: 0, count: starts.count)
-    for tree in 1..<max(1, starts.count - 1) {
+    var places = [Int](repeating: 0, count: counts.count)
+    var sizes = [UInt32](repeating: 0, count: counts.count)
+    for tree in 1..<max(1, counts.count) where counts[tree] > 0 {
       places[tree] = kept.count
-      let own = edges[starts[tree]..<starts[tree + 1]].filter { leads[Int($0.child)] }
+      let own = edges(UInt32(tree)).filter { leads[Int($0.child)] }
       kept.append(contentsOf: own.sorted { ($0.name, $0.child) < ($1.name, $1.child) })
+      sizes[tree] = UInt32(own.count)
     }
-    places[starts.count - 1] = kept.count
-    return TreeGraph(starts: places, edges: kept, names: names)
+    return TreeGraph(starts: places, counts: sizes, edges: kept, names: names)
   }
 
   /// By object number, whether a tree is reached from one of `roots`.
   func reached(from roots: some Sequence<UInt32>) -> [Bool] {
-    var isReached = [Bool](repeating: false, count: starts.count - 1)
+    var isReached = [Bool](repeating: false, count: counts.count)
     var stack: [UInt32] = []
     for root in roots where !isReached[Int(root)] {
       isReached[Int(root)] = true

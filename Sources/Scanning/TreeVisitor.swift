@@ -12,6 +12,30 @@ struct TreeEdge: Sendable {
   var name: UInt32
 }
 
+/// The edges of many trees, in pieces that are never moved: one array of all of them would at times be there twice.
+struct EdgeList: Sendable {
+  private(set) var pieces: [[TreeEdge]] = []
+  private static let pieceCount = 1 << 16
+
+  /// Where the edges of the next tree will begin: the piece above the place in it. All of a tree's lie in one piece.
+  mutating func begin() -> Int {
+    if (pieces.last?.count ?? .max) >= EdgeList.pieceCount {
+      pieces.append([])
+      pieces[pieces.count - 1].reserveCapacity(EdgeList.pieceCount + 1_024)
+    }
+    return (pieces.count - 1) << 32 | pieces[pieces.count - 1].count
+  }
+
+  /// Adds an edge to the tree that was begun last.
+  mutating func append(_ edge: TreeEdge) { pieces[pieces.count - 1].append(edge) }
+
+  /// Edges of the tree that was begun at `start`.
+  func count(from start: Int) -> Int { pieces[pieces.count - 1].count - start & 0xffff_ffff }
+
+  /// The edge so many places behind where a tree begins.
+  subscript(_ start: Int, _ index: Int) -> TreeEdge { pieces[start >> 32][start & 0xffff_ffff + index] }
+}
+
 /// Names by number, their bytes in one pool.
 struct NameTable: Sendable {
   private var pool: [UInt8] = []
@@ -117,7 +141,7 @@ final class InheritedTree {
 struct TreeVisitor: ObjectVisitor {
   typealias State = InheritedTree
 
-  /// A tree and where its edges lie.
+  /// A tree and where its edges lie, as ``EdgeList/begin()`` says it.
   struct Tree {
     var number: UInt32
     var count: UInt32
@@ -129,7 +153,7 @@ struct TreeVisitor: ObjectVisitor {
   /// Names long enough to hold a secret, of entries of any kind.
   private(set) var longNames = NameTable()
   private(set) var trees: [Tree] = []
-  private(set) var edges: [TreeEdge] = []
+  private(set) var edges = EdgeList()
   /// Objects that the store does not have, with the first few of the trees that name them.
   private(set) var absent: [ObjectID: [UInt32]] = [:]
   private(set) var coverage = Coverage()
@@ -146,7 +170,7 @@ struct TreeVisitor: ObjectVisitor {
     coverage.trees += 1
     let number = context.objects.find(object.id)
     guard number != 0 else { return nil }
-    let first = edges.count
+    let first = edges.begin()
     var starts: [UInt32] = []
     var edgeStarts: [UInt32] = []
     if let parent { starts.reserveCapacity(parent.starts.count + 8) }
@@ -175,9 +199,8 @@ struct TreeVisitor: ObjectVisitor {
       coverage.add(Skip(reason: .corrupt, object: object.id, detail: "a tree whose entries make no sense"))
       isSure = false
     }
-    if edges.count > first {
-      trees.append(Tree(number: number, count: UInt32(truncatingIfNeeded: edges.count - first), start: first))
-    }
+    let count = edges.count(from: first)
+    if count > 0 { trees.append(Tree(number: number, count: UInt32(truncatingIfNeeded: count), start: first)) }
     guard isSure, bytes.count < Int(UInt32.max) else { return nil }
     starts.append(UInt32(truncatingIfNeeded: bytes.count))
     return InheritedTree(starts, edgeStarts, firstEdge: first, budget)
@@ -207,7 +230,7 @@ struct TreeVisitor: ObjectVisitor {
       let until = Int(parent.starts[last])
       var edge = parent.edgeStarts.place(of: from)
       while edge < parent.edgeStarts.count, Int(parent.edgeStarts[edge]) < until {
-        edges.append(edges[parent.firstEdge + edge])
+        edges.append(edges[parent.firstEdge, edge])
         edgeStarts.append(parent.edgeStarts[edge] &+ shift)
         edge += 1
       }

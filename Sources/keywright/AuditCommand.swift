@@ -27,13 +27,18 @@ struct AuditKeysCommand: ParsableCommand {
       """)
 
   @Flag(help: "Ask the services for their lists of keys.") var online = false
-  @Option(help: ArgumentHelp("With --online: how long a key may go unused.", valueName: "duration")) var unused = "90d"
+  @Option(
+    help: ArgumentHelp(
+      "With --online: how long a key may go unused (default: 90d). If it is given, a service that does not say when its "
+        + "keys were last used counts as not asked.", valueName: "duration"))
+  var unused: String?
   @Option(help: "text or json (default: text).") var format: ListFormat = .text
   @OptionGroup var configured: ConfigurationOptions
   @OptionGroup var stateOptions: StateOptions
 
   func validate() throws {
-    guard DurationText.milliseconds(unused) != nil else {
+    guard online || unused == nil else { throw ValidationError("--unused goes with --online") }
+    guard unused.map({ DurationText.milliseconds($0) != nil }) ?? true else {
       throw ValidationError("--unused must be a duration such as 90d")
     }
   }
@@ -49,7 +54,8 @@ struct AuditKeysCommand: ParsableCommand {
       if online {
         SignalWatch.install()
         let answer = try KeyAudit.askServices(
-          configuration, ledger, nowMs: SystemClock().now(), unusedMs: DurationText.milliseconds(unused) ?? 0,
+          configuration, ledger, nowMs: SystemClock().now(), unusedMs: DurationText.milliseconds(unused ?? "90d"),
+          mustTell: unused != nil,
           session: Wiring.sessions())
         remarks += answer.remarks
         unasked = answer.unasked

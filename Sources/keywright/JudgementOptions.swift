@@ -76,6 +76,8 @@ struct Judgement {
   let least: Confidence
   var baseline: Baseline?
   var honoursComments = true
+  /// What is not asked about.
+  var excluded = ExcludedPaths()
   /// Whether what the repository says of itself counts.
   var hearsRepository = true
   /// The directory that paths are said from, from the top of its repository, with a slash at its end.
@@ -85,6 +87,7 @@ struct Judgement {
   /// was marked, and what is wrong with the baseline.
   func judge(_ report: inout ScanReport) {
     report.findings.removeAll { $0.confidence < least }
+    excluded.apply(to: &report, below: below)
     ignore(&report)
     if let use = baseline?.apply(to: &report, today: Timestamp.day(SystemClock().now() / 1_000)) {
       for entry in use.expired {

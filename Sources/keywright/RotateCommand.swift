@@ -81,8 +81,7 @@ struct RotateCommand: ParsableCommand {
     let resumed = Set(session.reports.map(\.name))
     let (cause, graceMs) = (cause, grace.flatMap(DurationText.milliseconds))
     try session.work(on: chosen.keys.filter { !resumed.contains($0.name) }, name: \.name) { key in
-      let isRevokedFirst = cause == "leaked" && key.policy.onLeak == .revokeFirst
-      return try rotator.rotate(key, reason: cause, graceMs: graceMs ?? (isRevokedFirst ? 0 : nil))
+      try rotator.rotate(key, reason: cause, graceMs: graceMs)
     }
     StatusLine.clear()
     writeMetrics(configuration, ledger)
@@ -135,7 +134,7 @@ struct RotateCommand: ParsableCommand {
     if keys.isEmpty { Console.note("nothing would be done") }
     for key in keys {
       do {
-        for line in try planner.plan(key, graceMs: grace.flatMap(DurationText.milliseconds)).lines {
+        for line in try planner.plan(key, reason: cause, graceMs: grace.flatMap(DurationText.milliseconds)).lines {
           Console.write(RotationText.printed(line) + "\n")
         }
       } catch let refusal as RotationRefusal {

@@ -113,6 +113,13 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Do not exit with 3 when something could not be read.")
   var allowIncomplete = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Leave out what lies only at paths like this (as in .gitignore: *, ?, **; a name alone means any directory).",
+      discussion: "May be given several times. What also lies at another path is reported there.",
+      valueName: "pattern"))
+  var exclude: [ExcludedPath] = []
+
   @OptionGroup var ruleChoice: RuleOptions
   @OptionGroup var judgement: JudgementOptions
 
@@ -141,7 +148,8 @@ struct ScanCommand: ParsableCommand {
   func run() throws {
     let began = SystemClock().now() / 1_000
     let target = dir ?? path ?? "."
-    let judging = try judgement.judgement(for: stdin ? nil : target, environment: environment)
+    var judging = try judgement.judgement(for: stdin ? nil : target, environment: environment)
+    judging.excluded = ExcludedPaths(globs: exclude.map(\.glob))
     let foreign = try ForeignFiles.load(
       for: stdin ? nil : target, isDirectory: dir != nil, environment: environment,
       hearsRepository: judging.hearsRepository)

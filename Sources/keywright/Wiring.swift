@@ -14,11 +14,11 @@ internal import Transport
 
 enum Wiring {
   /// HTTP as the configuration allows it: what it names as a base may lie inside.
-  static func transport(internalBases: [String]) -> CurlTransport {
+  static func transport(internalBases: [String], certificates: String? = nil) -> CurlTransport {
     CurlTransport(
       policy: EgressPolicy(
         internalBases: internalBases, environment: Surroundings.all,
-        certificateBundle: Surroundings.variable("SSL_CERT_FILE")))
+        certificateBundle: certificates ?? Surroundings.variable("SSL_CERT_FILE")))
   }
 
   /// The ledger of this install.
@@ -48,7 +48,9 @@ enum Wiring {
       guard let provider = BuiltinRules.ruleBook.providers.first(where: { $0.id == id }) else { return nil }
       let opened = KeyServices.open(
         provider, service,
-        KeyServiceTools(transport: transport(internalBases: base.map { [$0] } ?? []), limiter: limiter, run: Hooks.run))
+        KeyServiceTools(
+          transport: transport(internalBases: base.map { [$0] } ?? [], certificates: service?.certificates),
+          limiter: limiter, run: Hooks.run))
       return ProviderSession(provider: opened.provider, client: opened.service)
     }
   }
@@ -69,11 +71,24 @@ enum Wiring {
   {
     Rotator(
       RotationServices(
-        ledger: ledger, session: sessions(),
+        ledger: ledger, leases: leases(configuration), session: sessions(),
         actor: actor, files: EnvPolicy(allowsTracked: allowsTracked, isTracked: TrackedFiles.isTracked),
         runHook: Hooks.run,
         reloads: { name in configuration?.key(named: name)?.reload }, deliver: deliver, person: TerminalPerson(),
         checkpoint: try Fault.checkpoint(), isInterrupted: { SignalWatch.isInterrupted }, progress: progress))
+  }
+
+  /// The leases of the hosts that share a configuration's database; nil where it names none.
+  private static func leases(_ configuration: Configuration?) -> LeaseTable? {
+    guard let configuration, let settings = configuration.lease else { return nil }
+    let kernel = (try? Files.read("/proc/sys/kernel/hostname", maximumBytes: 4_096)) ?? []
+    let name = String(decoding: kernel.prefix { $0 > 0x20 }, as: UTF8.self)
+    return LeaseTable(settings, host: configuration.leaseNode ?? (name.isEmpty ? "unknown" : name)) {
+      () throws(LeaseRefusal) in
+      do throws(EnvFileError) {
+        return try EnvFiles.currentValue(of: EnvTarget(path: settings.file, variable: settings.variable))
+      } catch { throw .unreachable("the password of the leases' database could not be read: \(error)") }
+    }
   }
 
   /// Brings a value to a place beyond files. Only trusted configuration names such places.
@@ -81,7 +96,7 @@ enum Wiring {
     Deliveries.deliver(
       delivery,
       DeliveryServices(
-        transport: { transport(internalBases: [$0]) }, clock: SystemClock(),
+        transport: { transport(internalBases: [$0], certificates: $1) }, clock: SystemClock(),
         run: { command, variables, input in Hooks.run(command, variables, input, timeoutMs: 60_000) }))
   }
 

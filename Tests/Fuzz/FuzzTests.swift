@@ -3,44 +3,27 @@
 //   KEYWRIGHT_FUZZ_SECONDS=600 KEYWRIGHT_FUZZ_LOG=fuzz.log swift test --filter FuzzTests
 //
 // The log says what was under way if the process ends, and at the end how many inputs there were; KEYWRIGHT_FUZZ_SEED repeats
-// a batch. KEYWRIGHT_FUZZ_KEEP names a directory for the inputs that said something new.
+// a batch. KEYWRIGHT_FUZZ_KEEP names a directory for the inputs that said something new. `Tests/Fuzz/run` runs the same under libFuzzer.
 
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Git
-
-private let targets: [any FuzzTarget.Type] = [
-  IndexTarget.self, DeltaTarget.self, TreeTarget.self, CommitTarget.self, InflateTarget.self, PackTarget.self,
-  MultiIndexTarget.self, LooseTarget.self, RefTarget.self,
-]
+private let targets = fuzzTargets
 
 private func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment["KEYWRIGHT_FUZZ_" + name] }
 
 @Suite(.serialized) struct FuzzTests {
-  private static let corpusDirectory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus")
   private static let batchCount: UInt64 = 200
 
-  /// The kept inputs of a target, a line of hex digits each.
-  private static func corpus(_ name: String) throws -> [[UInt8]] {
-    let text = try String(contentsOf: corpusDirectory.appending(path: name + ".txt"), encoding: .utf8)
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-      let digits = Array(line.utf8)
-      return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-        UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
-      }
-    }
-  }
-
   @Test func everyParserHasACorpus() throws {
-    for target in targets { #expect(try FuzzTests.corpus(target.name).count >= 3, "\(target.name)") }
+    for target in targets { #expect(try corpusInputs(target.name).count >= 3, "\(target.name)") }
   }
 
   @Test(arguments: targets.indices) func nothingTrapsNorLies(number: Int) throws {
     let target = targets[number]
     defer { if number == targets.count - 1 { FuzzFiles.removeAll() } }
-    var fuzzer = try Fuzzer(target, corpus: FuzzTests.corpus(target.name))
+    var fuzzer = try Fuzzer(target, corpus: corpusInputs(target.name))
     let seconds = variable("SECONDS").flatMap { Double($0) }
     let began = Date()
     var seed = variable("SEED").flatMap { UInt64($0) } ?? (seconds == nil ? 1 : UInt64.random(in: 0..<1 << 48))

@@ -206,9 +206,15 @@ private func outcomes(
     try FileManager.default.copyItem(atPath: foreign, toPath: pack)
     #expect(first.count == 64 && (try? file.bytes(at: 0, count: 64)) == nil)
     #expect(collect(store).found == oracle)
-    // An index beside another's pack is refused as a whole.
+    // An index beside another's pack is told of, and nothing is taken for what it is not.
     let mixed = try repository.store()
-    #expect(mixed.packCount == 0 && mixed.problems.count == 1)
+    #expect(mixed.problems.count == 1 && mixed.problems.first?.detail.contains("index is of another") == true)
+    #expect(collect(mixed).found.allSatisfy { oracle[$0.key] == $0.value })
+    let reader = mixed.makeReader()
+    for id in oracle.keys {
+      let content = try? reader.read(id) { _, bytes in array(bytes) }
+      #expect(content == nil || content == oracle[id]?.bytes)
+    }
   }
 
   /// Changes bytes of packs, indexes and loose objects at random: whatever is still shown must be true, and nothing may

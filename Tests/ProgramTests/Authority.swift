@@ -48,18 +48,20 @@ final class Authority {
   var base: String { "http://127.0.0.1:\(port)" }
 
   /// A new key of the enterprise plan: its id and value.
-  func issue(name: String, scopes: [String] = ["jobs"]) throws -> (id: String, value: String) {
-    try Authority.issue(sandbox, database, name: name, scopes: scopes)
+  func issue(
+    name: String, scopes: [String] = ["jobs"], tenant: String = "demo"
+  ) throws -> (id: String, value: String) {
+    try Authority.issue(sandbox, database, name: name, scopes: scopes, tenant: tenant)
   }
 
   private static func issue(
-    _ sandbox: Sandbox, _ database: String, name: String, scopes: [String] = ["jobs"]
+    _ sandbox: Sandbox, _ database: String, name: String, scopes: [String] = ["jobs"], tenant: String = "demo"
   ) throws -> (id: String, value: String) {
     let file = sandbox.root + "/\(name).issued"
     let outcome = try sandbox.run(
       Sandbox.products + "/keywright-authority",
       [
-        "issue", "--database", database, "--tenant", "demo", "--plan", "enterprise", "--name", name,
+        "issue", "--database", database, "--tenant", tenant, "--plan", "enterprise", "--name", name,
         "--output", file,
       ] + scopes.flatMap { ["--scope", $0] })
     try #require(outcome.status == 0, "\(outcome.errors)")

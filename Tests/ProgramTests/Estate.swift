@@ -21,8 +21,15 @@ final class Estate {
 
   /// Issues keys through one of them, writes a file for each, and configures them.
   func add(_ count: Int, more: String = "") throws {
-    let first = try authority.issue(name: "root", scopes: ["jobs", "keys"])
-    for index in keys.count..<keys.count + count {
+    // A tenant may have 1,000 live keys, and a rotation makes a second one for a while.
+    let tenantful = 400
+    var first = try authority.issue(name: "root", scopes: ["jobs", "keys"])
+    var tenant = "demo"
+    for (number, index) in (keys.count..<keys.count + count).enumerated() {
+      if number > 0, number % tenantful == 0 {
+        tenant = "demo-\(index)"
+        first = try authority.issue(name: "root", scopes: ["jobs", "keys"], tenant: tenant)
+      }
       let name = "key-\(index)"
       let body = #"{"name":"\#(name)","reference":"\#(name)"}"#
       let answer = try Wire.exchange(
@@ -45,7 +52,7 @@ final class Estate {
         provider = "aitbc"
         base = "\(authority.base)"
         key_id = "\(id)"
-        tenant = "demo"
+        tenant = "\(tenant)"
         plan = "enterprise"
         variable = "AITBC_API_KEY"
         files = ["\(name).env"]

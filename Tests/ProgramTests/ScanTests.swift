@@ -43,6 +43,23 @@ import Testing
     #expect(place["blob"] as? String == (try sandbox.git("rev-parse", "\(added):conf/prod.env", in: repository)))
   }
 
+  @Test func excludedPathsAreLeftOutAndOthersAreNot() throws {
+    let repository = try sandbox.repository()
+    let other = sandbox.keep(SampleKey.aitbc())
+    try sandbox.commit("k=\(key)\n", to: "vendor/lib/a", in: repository)
+    try sandbox.commit("k=\(other)\n", to: "vendor/b", in: repository)
+    try sandbox.commit("k=\(other)\n", to: "src/b", in: repository)
+    let all = try sandbox.keywright("scan", repository, "--format", "json")
+    #expect(try findings(all.json()).count == 2)
+    let some = try sandbox.keywright("scan", repository, "--exclude", "vendor/**", "--format", "json")
+    let places = try findings(some.json()).flatMap { try #require($0["occurrences"] as? [[String: Any]]) }
+    #expect(places.map { $0["path"] as? String } == ["src/b"])
+    #expect(some.status == 1 && some.errors.contains("left out by --exclude: 1"))
+    let none = try sandbox.keywright("scan", repository, "--exclude", "vendor", "--exclude", "/src/")
+    #expect(none.status == 0 && none.output.isEmpty)
+    #expect(try sandbox.keywright("scan", repository, "--exclude", "!a").status == 2)
+  }
+
   @Test func aCleanRepositoryIsClean() throws {
     let repository = try sandbox.repository()
     try sandbox.commit("AITBC_API_KEY=${AITBC_API_KEY}\n", to: ".env.example", in: repository)

@@ -162,6 +162,12 @@ struct SettingsValues {
   private mutating func makeStored(_ kind: String, _ count: Int) -> String {
     func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
     switch kind {
+    case "grub":
+      return "grub.pbkdf2.sha512.10000." + text("0123456789ABCDEF", 128) + "." + text("0123456789ABCDEF", 128)
+    case "znc": return "sha256#" + text("0123456789abcdef", 64) + "#" + text(SettingsValues.base62, 20) + "#"
+    case "bytes":
+      return bytes(count).map { "0x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ", ")
+    case "pemline": return pem("PRIVATE KEY").replacing("\n", with: "\\n")
     case "crypt1": return "$1$" + text(SettingsValues.crypt, 8) + "$" + text(SettingsValues.crypt, 22)
     case "crypt5": return "$5$" + text(SettingsValues.crypt, 16) + "$" + text(SettingsValues.crypt, 43)
     case "crypt6": return "$6$" + text(SettingsValues.crypt, 16) + "$" + text(SettingsValues.crypt, 86)

@@ -59,7 +59,8 @@ import Testing
   /// no such excuse.
   @Test(arguments: [
     ("logins", loginFiles), ("clients", clientFiles), ("sites", siteFiles), ("servers", serverFiles),
-    ("records", recordFiles),
+    ("records", recordFiles), ("hosts", hostFiles), ("shells", shellFiles), ("languages", languageFiles),
+    ("homes", homeFiles),
   ])
   func secretsOfSettingsAreFoundInPlace(name: String, files: [SettingsFile]) throws {
     let result = try scan(files, seed: 11)

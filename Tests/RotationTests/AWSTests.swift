@@ -107,6 +107,7 @@ struct AWSTests {
   private static func lead(_ provider: inout Provider, to base: String) {
     for path in [
       \Management.verify, \Management.list, \Management.create, \Management.disable, \Management.revoke,
+      \Management.lastUsed,
     ] {
       guard let call = provider.management?[keyPath: path], let end = call.url.lastIndex(of: "/") else { continue }
       provider.management?[keyPath: path]?.url = base + call.url[end...]
@@ -155,6 +156,34 @@ struct AWSTests {
     #expect(refusal?.reason.contains("allows 2 keys and there are 2") == true, "\(refusal?.reason ?? "")")
     #expect(refusal?.hint?.contains(other.id) == true)
     #expect(works(machine, other.id, other.secret) == .live)
+  }
+
+  /// The key that nobody has used, by IAM's own account; what this audit asks is no use.
+  @Test func anUnusedKeyIsFound() throws {
+    let moto = try MotoPeer()
+    let key = try moto.makeUser("idle")
+    try moto.lock()
+    let machine = try machine(moto, key)
+    var configured = machine.key
+    configured.keyID = key.id
+    let day: Int64 = 86_400_000
+    let configuration = Configuration(path: "/c", keys: [configured])
+    func audit(_ days: Int64, unused: Int64 = 90, mustTell: Bool = false) throws -> (
+      kinds: [KeyRemark], unasked: [UnaskedService]
+    ) {
+      let found = try KeyAudit.askServices(
+        configuration, machine.ledger(), nowMs: SystemClock().now() + days * day, unusedMs: unused * day,
+        mustTell: mustTell, session: { _, _, service in machine.session(service) })
+      return (found.remarks, found.unasked)
+    }
+    // Used just now, if only by us: nobody can tell yet, so nothing is said.
+    #expect(try audit(0).kinds.isEmpty)
+    let later = try audit(91, mustTell: true)
+    #expect(later.kinds.map(\.kind) == [.unused] && later.unasked.isEmpty, "\(later)")
+    #expect(later.kinds[0].text.contains("91d ago"), "\(later.kinds[0].text)")
+    #expect(try audit(89).kinds.isEmpty)
+    let use = try machine.session(nil).client.lastUse(authorization: Secret(key.secret), CallContext(keyID: key.id))
+    #expect(use.isThere && abs((use.timeMs ?? 0) - SystemClock().now()) < 120_000 && use.by == "iam", "\(use)")
   }
 
   @Test func killedAtEveryStep() throws {

@@ -96,7 +96,7 @@ private func mistakes(_ text: String, providers: [String]? = nil) -> [String] {
       """
     #expect(
       mistakes(text, providers: ["aitbc"]) == [
-        "1: unknown field 'surprise' in the configuration; known: key, state, policy, environment, freeze, metrics, hooks, budget, scan",
+        "1: unknown field 'surprise' in the configuration; known: key, state, policy, environment, freeze, metrics, hooks, budget, scan, lease",
         "3: name must be 1 to 64 letters, digits, '.', '_' or '-', not beginning with '-'; such as \"shop-production\"",
         "4: no provider is named 'aitbd'; did you mean 'aitbc'?",
         "5: unknown field 'bse' in the key '-x y'; did you mean 'base'?",

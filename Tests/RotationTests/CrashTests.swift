@@ -74,13 +74,13 @@ import Testing
 
 extension World {
   /// Like ``checkEnd(_:_:)``, where more than one rotation may have been begun.
-  func checkEndOfMany(_ report: RotationReport?, _ comment: Comment) throws {
+  func checkEndOfMany(_ report: RotationReport?, _ comment: Comment, allowsRehearsals: Bool = false) throws {
     let value = try value()
     for index in key.files.indices { #expect(try self.value(index) == value, comment) }
     checkNoOtherKey(value, comment)
     #expect(try ledger().openRotations().isEmpty, comment)
     for record in try ledger().rotations() { #expect(record.attempt <= 2, comment) }
-    try checkNoLeaks(comment)
+    try checkNoLeaks(comment, allowsRehearsals: allowsRehearsals)
   }
 }
 

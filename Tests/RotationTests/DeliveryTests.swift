@@ -46,7 +46,8 @@ private final class Store: Sendable {
   }
 
   private let services = DeliveryServices(
-    transport: { CurlTransport(policy: EgressPolicy(internalBases: [$0])) }, clock: SystemClock(),
+    transport: { CurlTransport(policy: EgressPolicy(internalBases: [$0], certificateBundle: $1)) },
+    clock: SystemClock(),
     run: { command, variables, input in
       let spawn = Spawn(command[0], Array(command.dropFirst()), environment: variables)
       let end = try? input.withBytes { try spawn.run(input: $0) }

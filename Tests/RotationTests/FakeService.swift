@@ -51,6 +51,8 @@ final class FakeService: HTTPTransport, Sendable {
     var expiresAt: Int64?
     var isRevoked = false
     var isUsed = false
+    /// When it was last used, by the service's clock; nil for never.
+    var usedAt: Int64?
     /// When it begins to be known everywhere.
     var knownFrom: Int64 = 0
   }
@@ -91,6 +93,8 @@ final class FakeService: HTTPTransport, Sendable {
   let style: Style
   let clock: ManualClock
   let state = Mutex(State())
+  /// Done while a key is being made.
+  let whenMaking = Mutex<(@Sendable () -> Void)?>(nil)
 
   init(style: Style, clock: ManualClock) {
     self.style = style
@@ -155,6 +159,7 @@ final class FakeService: HTTPTransport, Sendable {
     let body = request.body.map { Data($0.copyBytes()) }.flatMap {
       try? JSONSerialization.jsonObject(with: $0) as? [String: Any]
     }
+    if kind == "make" { whenMaking.withLock { $0 }?() }
     let result = state.withLock { state -> Result<HTTPResponse, TransportError> in
       state.requests.append(kind)
       let fault = state.faults[kind]?.isEmpty == false ? state.faults[kind]?.removeFirst() : nil
@@ -214,6 +219,7 @@ final class FakeService: HTTPTransport, Sendable {
       return reply(401, #"{"detail":"Invalid API key"}"#)
     }
     state.keys[caller].isUsed = true
+    state.keys[caller].usedAt = clock.now()
     let key = state.keys[caller]
     switch kind {
     case "whoami":
@@ -223,6 +229,7 @@ final class FakeService: HTTPTransport, Sendable {
         [
           "key_id": item.id, "name": "demo key", "status": isLive(item) ? "active" : "revoked",
           "reference": item.reference as Any, "replaces": item.replaces as Any,
+          "last_used_at": item.usedAt.map { FakeService.time($0) } as Any,
           "prefix": String(item.value.prefix(9)), "suffix": String(item.value.suffix(4)),
         ] as [String: Any]
       }
@@ -332,6 +339,19 @@ final class FakeService: HTTPTransport, Sendable {
       }
     }
     return json(201, ["api_key": made.value, "key_id": made.id])
+  }
+
+  /// A moment with its thousandths, as many services write it.
+  static func time(_ milliseconds: Int64) -> String {
+    let seconds = Date(timeIntervalSince1970: Double(milliseconds / 1_000)).ISO8601Format().dropLast()
+    return "\(seconds).\(String(1_000 + milliseconds % 1_000).dropFirst())Z"
+  }
+
+  /// Somebody uses a key.
+  func use(_ value: String) {
+    state.withLock { state in
+      for index in state.keys.indices where state.keys[index].value == value { state.keys[index].usedAt = clock.now() }
+    }
   }
 
   private static func kind(_ method: String, _ path: String) -> String {

@@ -27,12 +27,15 @@ final class Machine: Sendable {
   let provider: Provider
   let person: (any Person)?
   private let transport: any HTTPTransport
+  private let open: (@Sendable (Provider, ServiceSettings?) -> any KeyService)?
+  private let looks = Mutex<[String: @Sendable () -> Void]>([:])
   private let steps = Mutex<(count: Int, names: [String], killAt: Int?)>((0, [], nil))
 
   /// A machine with these files, whose `KEY` or URL holds the value.
   init(
     _ providerID: String, _ service: ServiceSettings?, files: [(name: String, text: String)], variable: String = "KEY",
     transport: any HTTPTransport = CurlTransport(), person: (any Person)? = nil,
+    open: (@Sendable (Provider, ServiceSettings?) -> any KeyService)? = nil,
     adapt: (inout Provider) -> Void = { _ in }, change: (inout ConfiguredKey) -> Void = { _ in }
   ) throws {
     let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
@@ -55,6 +58,7 @@ final class Machine: Sendable {
     change(&key)
     self.key = key
     self.transport = transport
+    self.open = open
     self.person = person
   }
 
@@ -77,7 +81,11 @@ final class Machine: Sendable {
     return try input.withBytes { (bytes) throws(SystemError) in try spawn.run(input: bytes) }
   }
 
+  /// Does something when a journal step is reached.
+  func at(_ step: String, _ body: @escaping @Sendable () -> Void) { looks.withLock { $0[step] = body } }
+
   func session(_ service: ServiceSettings?) -> ProviderSession {
+    if let open { return ProviderSession(provider: provider, client: open(provider, service)) }
     let opened = KeyServices.open(
       provider, service, KeyServiceTools(transport: transport, clock: HastyClock(), run: Machine.runner))
     return ProviderSession(provider: opened.provider, client: opened.service)
@@ -90,6 +98,7 @@ final class Machine: Sendable {
         ledger: try ledger(), clock: HastyClock(), session: { [self] _, _, service in session(service) }, actor: "test",
         person: person,
         checkpoint: { [self] name in
+          looks.withLock { $0[name] }?()
           try steps.withLock { steps in
             steps.count += 1
             steps.names.append(name)

@@ -34,7 +34,20 @@ struct PostgreSQLPeer: Sendable {
   }
   static let shared = Result { try PostgreSQLPeer() }
 
-  init() throws {
+  /// The commands that make `server.crt` and `server.key`, signed by an authority of their own, where the data is.
+  static func certificate(_ names: String, days: Int = 2) -> String {
+    let ec = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    return "openssl req -x509 \(ec) -days 2 -subj /CN=authority -keyout ca.key -out ca.crt"
+      + " && openssl req \(ec) -subj /CN=server -keyout server.key -out request"
+      + " && echo subjectAltName=\(names) >names && openssl x509 -req -in request -CA ca.crt -CAkey ca.key"
+      + " -CAcreateserial -days \(days) -extfile names -out server.crt && chmod 600 server.key"
+  }
+
+  /// The authority that signed the server's certificate.
+  var authority: String { peer.root + "/data/ca.crt" }
+
+  /// A server that speaks TLS where a certificate is to be made.
+  init(certificate: String? = nil) throws {
     guard let programs = PostgreSQLPeer.folder else { throw PeerFailure(words: "no PostgreSQL") }
     let root = try Peer.folder("postgres")
     adminPassword = Peer.password()
@@ -47,10 +60,12 @@ struct PostgreSQLPeer: Sendable {
         "--no-sync", "-E", "UTF8",
       ], folder: root)
     port = try Peer.freePort()
+    if let certificate { try Peer.run(["/bin/sh", "-ec", certificate], folder: root + "/data") }
     peer = try Peer(
       [
         programs + "/postgres", "-D", root + "/data", "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-c",
-        "unix_socket_directories=\(root)", "-c", "fsync=off", "-c", "log_statement=all",
+        "unix_socket_directories=\(root)", "-c", "fsync=off", "-c", "log_statement=all", "-c",
+        certificate == nil ? "ssl=off" : "ssl=on",
       ], root: root)
     let ready = settings(user: "boss")
     let (client, password) = (DatabaseProbe.service("postgresql", ready), adminPassword)
@@ -168,6 +183,44 @@ struct PostgreSQLTests {
       DatabaseProbe.service("postgresql", metadata).probe(Secret(password), context).evidence.contains("link-local"))
     try peer.sql("ALTER ROLE asked NOLOGIN")
     #expect(asked.probe(Secret(password), context).liveness == .unknown)
+  }
+
+  /// Over TLS alone, against a certificate of the test's own: name, term and signature count.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+  func aCertificateIsCheckedInFull() throws {
+    func probe(
+      _ server: PostgreSQLPeer, _ security: ConnectionSecurity, _ authority: String, host: String = "127.0.0.1"
+    )
+      -> Probe
+    {
+      var settings = server.settings(user: "boss", host: host)
+      (settings.security, settings.certificates) = (security, authority)
+      return DatabaseProbe.service("postgresql", settings).probe(Secret(server.adminPassword), CallContext())
+    }
+    let server = try PostgreSQLPeer(certificate: PostgreSQLPeer.certificate("IP:127.0.0.1"))
+    #expect(probe(server, .full, server.authority).liveness == .live)
+    // Signed by another authority of the same name, or by none that the system knows.
+    let other = try PostgreSQLPeer(certificate: PostgreSQLPeer.certificate("DNS:db.example.org"))
+    for authority in [other.authority, "/etc/ssl/certs/ca-certificates.crt", "/nowhere/ca.crt"] {
+      let refused = probe(server, .full, authority)
+      #expect(refused.liveness == .unknown && !refused.evidence.contains("28P01"), "\(authority): \(refused.evidence)")
+    }
+    // For another host: refused in full, trusted where the configuration says that the certificate alone counts.
+    #expect(probe(other, .full, other.authority).liveness == .unknown)
+    #expect(probe(other, .certificate, other.authority).liveness == .live)
+    let old = try PostgreSQLPeer(certificate: PostgreSQLPeer.certificate("IP:127.0.0.1", days: -1))
+    #expect(probe(old, .full, old.authority).liveness == .unknown)
+    #expect(probe(old, .certificate, old.authority).liveness == .unknown)
+    // A whole rotation that way.
+    let password = try server.makeRole("secure")
+    var settings = server.settings(user: "secure")
+    (settings.security, settings.certificates) = (.full, server.authority)
+    let machine = try Machine("postgresql", settings, files: [("app.env", "KEY=\(password)\n")])
+    let report = try machine.rotator().rotate(machine.key, reason: "manual")
+    try #require(report.outcome == .done, "\(report.reason ?? "")")
+    let new = try machine.value()
+    #expect(new != password && (try? server.sql("SELECT 1", user: "secure", password: new)) == "1\n")
+    #expect((try? server.sql("SELECT 1", user: "secure", password: password)) == nil)
   }
 
   /// A role that may not be changed by that user: refused, and all stays.

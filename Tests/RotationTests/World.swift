@@ -33,6 +33,9 @@ final class World: Sendable {
 
   /// The service behind real sockets; nil where it is asked in memory.
   let server: ServiceServer?
+  /// Whether this value made the folder.
+  private let isOwner: Bool
+  private let carrier: (any HTTPTransport)?
 
   init(
     _ style: FakeService.Style = .grace, files: Int = 2, graceMs: Int64 = 3_600_000, overHTTP: Bool = false,
@@ -44,7 +47,8 @@ final class World: Sendable {
     guard unsafe mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
     root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     service = FakeService(style: style, clock: clock)
-    server = overHTTP ? try ServiceServer(service) : nil
+    let server = overHTTP ? try ServiceServer(service) : nil
+    (self.server, carrier, isOwner) = (server, server?.transport, true)
     var described = try World.provider(style)
     change(&described)
     provider = described
@@ -66,14 +70,40 @@ final class World: Sendable {
     if style == .readable {
       // Whoever may read a key again is somebody else: the old key is dead by then.
       try "TOKEN=\(FakeService.adminToken)\n".write(toFile: root + "/admin.env", atomically: false, encoding: .utf8)
-      var service = ServiceSettings()
-      service.admin = AdminCredential(user: "root", file: root + "/admin.env", variable: "TOKEN")
-      configured.service = service
+      configured.service = World.adminSettings(root)
     }
     key = configured
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: root) }
+  /// The world of another process, whose folder and service are there already.
+  init(
+    of root: String, base: String, keyID: String, _ style: FakeService.Style, files: Int,
+    change: (inout Provider) -> Void
+  ) throws {
+    self.root = root
+    service = FakeService(style: style, clock: clock)
+    (server, carrier, isOwner, oldValue) = (
+      nil, CurlTransport(policy: EgressPolicy(internalBases: [base])), false, ""
+    )
+    var described = try World.provider(style)
+    change(&described)
+    provider = described
+    var policy = KeyPolicy()
+    policy.graceMs = 3_600_000
+    var configured = ConfiguredKey(
+      name: "demo", provider: "aitbc", base: base, keyID: keyID, environment: "production", tenant: "demo",
+      variable: "KEY", files: (0..<files).map { "\(root)/app\($0).env" }, policy: policy)
+    configured.service = style == .readable ? World.adminSettings(root) : nil
+    key = configured
+  }
+
+  private static func adminSettings(_ root: String) -> ServiceSettings {
+    var service = ServiceSettings()
+    service.admin = AdminCredential(user: "root", file: root + "/admin.env", variable: "TOKEN")
+    return service
+  }
+
+  deinit { if isOwner { try? FileManager.default.removeItem(atPath: root) } }
 
   static func provider(_ style: FakeService.Style) throws -> Provider {
     let rules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -120,19 +150,20 @@ final class World: Sendable {
   func rotator(
     files: EnvPolicy = EnvPolicy(), interrupted: @escaping @Sendable () -> Bool = { false },
     hook: @escaping @Sendable ([String]) -> HookEnd = { _ in HookEnd() },
-    deliver: @escaping @Sendable (Delivery) -> DeliveryEnd = { _ in .delivered }
+    deliver: @escaping @Sendable (Delivery) -> DeliveryEnd = { _ in .delivered }, person: (any Person)? = nil,
+    provider other: Provider? = nil, leases: LeaseTable? = nil, state: String = "state"
   ) throws -> Rotator {
-    let (clock, provider) = (clock, provider)
-    let transport: any HTTPTransport = server?.transport ?? service
+    let (clock, provider) = (clock, other ?? provider)
+    let transport: any HTTPTransport = carrier ?? service
     let base = key.base
     return Rotator(
       RotationServices(
-        ledger: try ledger(), clock: clock,
+        ledger: try Ledger(directory: root + "/" + state), leases: leases, clock: clock,
         session: { id, named, _ in
           id == "aitbc" && named == base
             ? ProviderSession(
               provider: provider, client: ProviderClient(provider: provider, transport: transport, clock: clock)) : nil
-        }, actor: "test", files: files, runHook: { command, _, _ in hook(command) }, deliver: deliver,
+        }, actor: "test", files: files, runHook: { command, _, _ in hook(command) }, deliver: deliver, person: person,
         checkpoint: { [self] name in try reach(name) }, isInterrupted: interrupted))
   }
 
@@ -181,10 +212,10 @@ final class World: Sendable {
   }
 
   /// `keywright resume`, as often as an operator may run it, until the rotation ends or waits for a person.
-  func resume(times: Int = 4) throws -> RotationReport? {
+  func resume(times: Int = 4, person: (any Person)? = nil) throws -> RotationReport? {
     var report: RotationReport?
     for _ in 0..<times {
-      let rotator = try rotator()
+      let rotator = try rotator(person: person)
       guard let open = try ledger().openRotations().first else { return report }
       let next = try rotator.resume(open)
       report = next
@@ -223,10 +254,13 @@ final class World: Sendable {
   }
 
   /// No value outside the environment files, and no temporary file left.
-  func checkNoLeaks(_ comment: Comment) throws {
+  ///
+  /// - Parameter allowsRehearsals: whether what a crash left of a rehearsal may still be there: it holds no value, and goes
+  ///   when it is old.
+  func checkNoLeaks(_ comment: Comment, allowsRehearsals: Bool = false) throws {
     let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
     for name in names {
-      #expect(!name.contains(".keywright-"), comment)
+      #expect(!name.contains(".keywright-") || allowsRehearsals && name.contains(".keywright-probe-"), comment)
       guard !name.hasSuffix(".env"), let data = FileManager.default.contents(atPath: root + "/" + name) else {
         continue
       }

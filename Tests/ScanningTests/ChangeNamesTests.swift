@@ -100,4 +100,35 @@ import Testing
     #expect(report.finding(value)?.occurrences.count == 20 && report.coverage.blobs == 1)
     #expect(Set(report.finding(value)?.occurrences.map(\.path.description) ?? []).count == 20)
   }
+
+  private func staged() throws -> ScanReport {
+    try Scanner.staged(history.path, environment: GitEnvironment(), program: TestRule.program)
+  }
+
+  @Test func namesOfAddedFilesAndDirectories() throws {
+    try history.write("x\n", to: "d/\(value).txt")
+    let place = try #require(try staged().finding(value)?.occurrences.first)
+    #expect(place.place == .fileName && place.object == nil && place.column == 1 && place.length == value.utf8.count)
+    #expect(!place.path.description.contains(value))
+    let commit = try history.commit("y\n", to: "d/other")
+    let made = try #require(try scan("HEAD", excluding: [base]).finding(value))
+    #expect(made.occurrences.map(\.commitID) == [commit] && made.occurrences.first?.place == .fileName)
+    // The report names the tree and the place in it, so that the value can be read again.
+    let again = try Locator.read(try #require(made.occurrences.first), in: history.path)
+    #expect(again == made.secret)
+  }
+
+  @Test func aNameThatWasThereIsNotNew() throws {
+    let old = try history.commit("x\n", to: "\(value)/first")
+    try history.write("y\n", to: "\(value)/second")
+    #expect(try staged().findings.isEmpty)
+    try history.commit("z\n", to: "\(value)/first")
+    #expect(try scan("HEAD", excluding: [old]).findings.isEmpty)
+    // Another file of that name, moved or not, is.
+    try history.git(["mv", "\(value)/second", "moved-\(value)"])
+    try history.git(["mv", "a", "\(value)-b"])
+    #expect(try staged().finding(value)?.occurrences.count == 2)
+    try history.write("w\n", to: "e/\(value)")
+    #expect(try staged().finding(value)?.occurrences.count == 3)
+  }
 }

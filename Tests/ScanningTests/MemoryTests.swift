@@ -168,11 +168,11 @@ import Testing
       case 2: bytes = Data((0..<200).map { _ in UInt8.random(in: 0...255, using: &random) })
       default:
         // One that was made to look sound: behind mark and digests the body is the file's own.
-        let start = 24 + 64
+        let start = HistoryMemoryFile.mark.count + 64
         for _ in 0..<3 {
           bytes[Int.random(in: start..<bytes.count, using: &random)] = .random(in: 0...255, using: &random)
         }
-        bytes.replaceSubrange(24 + 32..<start, with: SHA256.hash(Array(bytes[start...])))
+        bytes.replaceSubrange(start - 32..<start, with: SHA256.hash(Array(bytes[start...])))
       }
       try bytes.write(to: URL(filePath: cache.path))
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: cache.path)
@@ -185,6 +185,28 @@ import Testing
     cache.notices.withLock { $0 = [] }
     let report = try Scanner.history(history.path, program: TestRule.program, options: cache.options())
     #expect(json(report) == wanted && cache.notices.withLock { $0.first?.contains("others may write") } == true)
+  }
+
+  @Test mutating func noByteMayChange() throws {
+    let history = try TestHistory()
+    try history.commit("\(TestRule.value(&random))\n", to: "a")
+    let cache = Cache()
+    try compare(history, cache)
+    let sound = Array(cache.bytes)
+    let digest = Array(sound[HistoryMemoryFile.mark.count..<HistoryMemoryFile.mark.count + 32])
+    func loaded(_ bytes: [UInt8]) throws -> Bool {
+      try Data(bytes).write(to: URL(filePath: cache.path))
+      return HistoryMemoryFile.load(cache.path, digest, idCount: 20, ruleCount: 1, nil) != nil
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: cache.path)
+    #expect(try loaded(sound))
+    for place in sound.indices {
+      var bytes = sound
+      bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      #expect(try !loaded(bytes), "byte \(place)")
+      #expect(try !loaded(Array(sound[..<place])), "\(place) bytes")
+    }
+    #expect(try !loaded(sound + [0]))
   }
 
   @Test mutating func writersThatMeetOrDie() throws {
@@ -203,9 +225,23 @@ import Testing
     #expect(try compare(history, cache) == 0)
     let directory = (cache.path as NSString).deletingLastPathComponent
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["objects"])
-    // What a killed writer leaves behind is a file of another name.
-    try Data("half".utf8).write(to: URL(filePath: directory + "/.keywright-1.tmp"))
+    // What a killed writer leaves behind is a file of another name. The next one that writes takes it away, once nobody can
+    // be at work on it any more.
+    let names = [".keywright-1.tmp", ".keywright-2.tmp", "other.tmp"]
+    for name in names { try Data("half".utf8).write(to: URL(filePath: directory + "/" + name)) }
+    for name in names where name != ".keywright-2.tmp" {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: directory + "/" + name)
+    }
     #expect(try compare(history, cache) == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 4)
+    try history.commit("\(TestRule.value(&random))\n", to: "b")
+    try compare(history, cache)
+    let left = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    #expect(left == [".keywright-2.tmp", "objects", "other.tmp"])
+    try history.git(["reset", "-q", "--hard", "HEAD~1"])
+    try history.git(["reflog", "expire", "--expire=now", "--all"])
+    try history.git(["gc", "-q", "--prune=now"])
     // Where nothing can be written the scan goes on.
     try FileManager.default.removeItem(atPath: directory)
     try Data().write(to: URL(filePath: directory))
