@@ -145,7 +145,10 @@ struct RefReader {
             note(ObjectFailure(id: nil, reason: .unreadable, detail: "\(path) is nested too deeply"))
           }
         } else if !part.suffix(5).elementsEqual(".lock".utf8), loose.count < RefReader.maximumReferences {
-          do throws(ObjectFailure) { loose[prefix + name] = try read(base + name) } catch { note(error) }
+          do throws(ObjectFailure) { loose[prefix + name] = try read(base + name) } catch {
+            // A hidden file is no ref to git; file managers and the like leave such.
+            if part.first != 0x2e { note(error) }
+          }
         }
       }
     }

@@ -128,6 +128,11 @@ public final class Repository: Sendable {
       let named = message.split(separator: "'").dropFirst().first.map(String.init) ?? path
       return .ownership(named.hasSuffix("/.git/") ? String(named.dropLast(6)) : named.droppingSlash)
     default:
+      if message.contains("extensions.refstorage") {
+        return GitError(
+          reason: "\(path) can't be opened: it keeps its refs in a format (reftable) that is not read here",
+          hint: "scan a copy of it: git clone --mirror --ref-format=files \(path) COPY")
+      }
       return GitError(reason: "\(path) can't be opened: \(message)")
     }
   }

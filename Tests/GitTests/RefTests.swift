@@ -67,6 +67,7 @@ import Testing
     try put(String(id.prefix(39)) + "\n", made.path + "/refs/heads/short")
     try put(String(repeating: "a", count: 5_000), made.path + "/refs/heads/long")
     try put(id, made.path + "/refs/heads/main.lock")
+    try put("view", made.path + "/refs/heads/.store")
     try put(id.replacingOccurrences(of: "\n", with: "\r\n"), made.path + "/refs/heads/returned")
     try put("\(id.dropLast()) refs/tags/packed\n\(id.prefix(9)) refs/tags/cut\n", made.path + "/packed-refs")
     let listing = try repository(made).refListing()

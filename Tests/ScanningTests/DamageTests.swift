@@ -261,6 +261,9 @@ private let nameDamages: [Damage] = [
   Damage(name: "an extension that nobody knows", outcome: .refused("extensions.fancy")) { damaged in
     try damaged.configure("[extensions]\n\tfancy = true\n")
   },
+  Damage(name: "refs in reftables", outcome: .refused("(reftable) that is not read here")) { damaged in
+    try damaged.configure("[extensions]\n\trefStorage = reftable\n")
+  },
   Damage(name: "an object format that nobody knows", outcome: .refused("object format")) { damaged in
     try damaged.configure("[extensions]\n\tobjectformat = blake3\n")
   },
