@@ -44,12 +44,7 @@ public final class LeaseTable: Sendable {
   private let host: String
   let clock: any WallClock
   /// One connection for all leases; nil until it is needed, and after it broke.
-  private let connection = Mutex<Held>(Held())
-
-  // A connection is used by one thread at a time: whoever holds the mutex.
-  private struct Held: ~Copyable {
-    nonisolated(unsafe) var open: (any DatabaseConnection)?
-  }
+  private let connection = Mutex(HeldConnection())
 
   /// Leases of a host.
   ///
@@ -145,17 +140,17 @@ public final class LeaseTable: Sendable {
       for _ in 0..<2 {
         do throws(DatabaseError) {
           let open: any DatabaseConnection
-          if let kept = unsafe held.open {
+          if let kept = held.open {
             open = kept
           } else {
             let password: Secret
             do throws(LeaseRefusal) { password = try self.password() } catch { return .failure(error) }
             open = try connect(password)
-            unsafe held.open = open
+            held.open = open
           }
           return .success(try open.run(Array(statement.utf8)))
         } catch {
-          unsafe held.open = nil
+          held.open = nil
           reason = error.reason
           if error.kind == .refused || error.kind == .denied { break }
         }
@@ -225,4 +220,9 @@ public final class KeyLease: Sendable {
   public func note(rotation: String?) throws(LeaseRefusal) -> Bool {
     try table.note(key, owner: owner, rotation: rotation)
   }
+}
+
+/// A connection that is kept. One thread at a time uses it: whoever holds the mutex round it.
+private final class HeldConnection: @unchecked Sendable {
+  var open: (any DatabaseConnection)?
 }
