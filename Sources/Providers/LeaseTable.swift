@@ -43,9 +43,6 @@ public final class LeaseTable: Sendable {
   private let password: @Sendable () throws(LeaseRefusal) -> Secret
   private let host: String
   let clock: any WallClock
-  /// One connection for all leases; nil until it is needed, and after it broke.
-  private let connection = Mutex(HeldConnection())
-
   /// Leases of a host.
   ///
   /// - Parameters:
@@ -133,31 +130,32 @@ public final class LeaseTable: Sendable {
       "UPDATE keywright_lease SET owner = NULL WHERE key = \(quoted(key)) AND owner = '\(owner)' RETURNING key")
   }
 
-  /// Runs a statement that may be repeated; a connection that broke is made anew, once.
+  /// PostgreSQL's code for a table that is not there.
+  private static let noSuchTable = "42P01"
+
+  /// Runs a statement that may be repeated, over a connection of its own: there are a handful in a rotation, which takes
+  /// longer than a server keeps idle connections.
   private func run(_ statement: String) throws(LeaseRefusal) -> [[String?]] {
-    let result = connection.withLock { held -> Result<[[String?]], LeaseRefusal> in
-      var reason = ""
-      for _ in 0..<2 {
-        do throws(DatabaseError) {
-          let open: any DatabaseConnection
-          if let kept = held.open {
-            open = kept
-          } else {
-            let password: Secret
-            do throws(LeaseRefusal) { password = try self.password() } catch { return .failure(error) }
-            open = try connect(password)
-            held.open = open
-          }
-          return .success(try open.run(Array(statement.utf8)))
-        } catch {
-          held.open = nil
-          reason = error.reason
-          if error.kind == .refused || error.kind == .denied { break }
+    let password = try password()
+    var reason = ""
+    for _ in 0..<2 {
+      do throws(DatabaseError) {
+        return try connect(password).run(Array(statement.utf8))
+      } catch {
+        reason = error.reason
+        guard error.code != LeaseTable.noSuchTable else {
+          makeTable(password)
+          continue
         }
+        if error.kind == .refused || error.kind == .denied { break }
       }
-      return .failure(.unreachable(reason))
     }
-    return try result.get()
+    throw .unreachable(reason)
+  }
+
+  /// Another host may make it at the same moment; the statement that needs it tells whether it is there.
+  private func makeTable(_ password: Secret) {
+    _ = try? connect(password).run(Array(LeaseTable.table.utf8))
   }
 
   private func connect(_ password: Secret) throws(DatabaseError) -> any DatabaseConnection {
@@ -169,10 +167,6 @@ public final class LeaseTable: Sendable {
     let open = try driver.connect(address, user: service.user ?? "", password: password)
     // What the server takes for a quote must be what we take for one.
     _ = try open.run(Array("SET standard_conforming_strings = on".utf8))
-    do throws(DatabaseError) { _ = try open.run(Array(LeaseTable.table.utf8)) } catch {
-      // Two hosts that make it at the same moment; or one that may not, and need not.
-      guard error.kind == .refused else { throw error }
-    }
     return open
   }
 
@@ -220,9 +214,4 @@ public final class KeyLease: Sendable {
   public func note(rotation: String?) throws(LeaseRefusal) -> Bool {
     try table.note(key, owner: owner, rotation: rotation)
   }
-}
-
-/// A connection that is kept. One thread at a time uses it: whoever holds the mutex round it.
-private final class HeldConnection: @unchecked Sendable {
-  var open: (any DatabaseConnection)?
 }
