@@ -41,6 +41,7 @@ extension ScanCommand {
     command.submodules = false
     command.exitCode = ExitStatus.findings.rawValue
     command.allowIncomplete = false
+    command.exclude = []
     command.ruleChoice = .builtIn
     command.judgement = .usual
     return command
