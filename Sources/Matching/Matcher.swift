@@ -62,6 +62,8 @@ public final class MatcherProgram: Sendable {
 
   private static func approach(_ rule: Rule) -> Approach {
     let pattern = Array(rule.pattern.utf8)
+    // Its author says that it is to be tried there.
+    if pattern.starts(with: Array("\\G".utf8)) { return .atLiteral }
     let looks: [[UInt8]] = [Array("(?=".utf8), Array("(?<=".utf8), Array("\\K".utf8)]
     let holds = pattern.indices.contains { at in looks.contains { pattern[at...].starts(with: $0) } }
     return holds ? .inWindow : .roundLiteral
