@@ -34,7 +34,12 @@ extension PatternHead {
         guard let item = item(), let (least, most) = quantifier() else { return nil }
         if isBlind { continue }
         if least == 0 {
+          let shorter = prefixes
           PatternHead.join(&prefixes, most == 1 ? PatternHead.optional(item) : .anything)
+          if prefixes.count > PatternHead.maximumPrefixes {
+            prefixes = shorter
+            PatternHead.join(&prefixes, .anything)
+          }
         } else {
           for _ in 0..<min(least, PatternHead.maximumBytes) { PatternHead.join(&prefixes, item) }
           if most != least { PatternHead.join(&prefixes, .anything) }

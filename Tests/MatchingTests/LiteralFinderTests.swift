@@ -95,5 +95,17 @@ private struct Seeded: RandomNumberGenerator {
     #expect(tail(#"tok_a?b"#, "tok_") == [ByteSet("ab".utf8)])
     #expect(tail(#"tok_.*"#, "tok_").isEmpty)
     #expect(tail(#"tok_"#, "tok_").isEmpty)
+    // More beginnings than are kept apart: what may be left out ends them all, and what stands before it holds.
+    let many = (0..<80).map { "tok_\($0 + 10)" }.joined(separator: "|")
+    #expect(tail("(?:\(many))[0-9](?:a(?:b)?)?c", "tok_42") == [.digits])
+  }
+
+  /// What is rare in text is looked for, whatever letters it is made of.
+  @Test func pairsTellWhatIsRare() {
+    func rarity(_ text: String) -> Int { LetterPairs.rarity(Array(text.utf8)[...]) }
+    #expect(rarity("ion") < rarity("qvz"))
+    #expect(rarity("THE ") == rarity("the "))
+    #expect(rarity("key_") > rarity("key"))
+    #expect(LetterPairs.rarity([0xff, 0x00, 0x80]) > 0)
   }
 }
