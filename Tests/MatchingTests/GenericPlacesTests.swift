@@ -7,25 +7,7 @@ import Testing
 
 @testable import Matching
 
-private let rules = GenericKind.allCases.map { kind in
-  Rule(
-    id: RuleID(kind.rawValue), kind: .detector, detector: kind.rawValue, provider: "generic", name: kind.rawValue,
-    severity: .high, confidence: .context, literals: [], pattern: "", width: 1, source: "")
-}
-
-private let program = MatcherProgram(rules)
-
-/// What a whole content leads to: the kind, the value, the confidence.
-private func find(_ text: String) -> [(kind: String, value: String, confidence: Confidence)] {
-  let bytes = Array(text.utf8)
-  let matcher = Matcher(program)
-  let matches = ContentDetector(program).add(to: matcher.scan(bytes.span), bytes.span, matcher)
-  let kept = Matcher.distinct(matches.candidates, rules: program.rules).map { matches.candidates[$0] }
-  return Matcher.resolveOverlaps(kept, rules: program.rules).map { candidate in
-    let value = candidate.decoders.isEmpty ? Array(bytes[candidate.secret]) : candidate.decoded
-    return (rules[candidate.rule].id.rawValue, String(decoding: value, as: UTF8.self), candidate.confidence)
-  }
-}
+private func find(_ text: String) -> [(kind: String, value: String, confidence: Confidence)] { GenericCase.find(text) }
 
 /// The values that are tried, by number, the same in every run: it is the place that is tried, and not how a value of
 /// chance looks to the model.
@@ -39,7 +21,7 @@ private func value(_ number: UInt64 = 1) -> String {
   return String((0..<6).map { _ in letters[next(letters.count)] }) + "\(1_000 + next(9_000))Qz"
 }
 
-private func hex(_ count: Int) -> String { String((0..<count).map { _ in "0123456789abcdef".randomElement() ?? "0" }) }
+private func hex(_ count: Int) -> String { GenericCase.hex(count) }
 
 @Suite struct GenericPlacesTests {
   @Test(arguments: [
@@ -160,7 +142,7 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
     ("VERSION", false), ("src/main.key.md", false), ("etc/passwd", false),
   ])
   func onlyNamesMakeSoleSecrets(path: String, isSecret: Bool) throws {
-    let rule = try #require(rules.first { $0.isByName })
+    let rule = try #require(GenericCase.rules.first { $0.isByName })
     #expect(CredentialFiles.confidence(.guess, rule, in: [BytePath(path)]) == (isSecret ? .context : nil))
     let secret = hex(32)
     #expect(find(secret + "\n").contains { $0.kind == "credential-file" && $0.value == secret })
@@ -168,7 +150,7 @@ private func hex(_ count: Int) -> String { String((0..<count).map { _ in "012345
   }
 
   @Test func rulesOfCertainFilesCountLessElsewhere() {
-    var rule = rules[0]
+    var rule = GenericCase.rules[0]
     rule.kind = .pattern
     rule.detector = nil
     rule.paths = ["/.docker/config.json", ".npmrc"]

@@ -6,14 +6,8 @@ import Testing
 
 @testable import Matching
 
-/// One rule for each kind of the generic case.
-private let rules = GenericKind.allCases.map { kind in
-  Rule(
-    id: RuleID(kind.rawValue), kind: .detector, detector: kind.rawValue, provider: "generic", name: kind.rawValue,
-    severity: .high, confidence: .context, literals: [], pattern: "", width: 1, source: "")
-}
-
-private let program = MatcherProgram(rules)
+private let rules = GenericCase.rules
+private let program = GenericCase.program
 
 /// What is found in a text: the kind, the value, the confidence.
 private func find(_ text: String) -> [(kind: String, value: String, confidence: Confidence)] {

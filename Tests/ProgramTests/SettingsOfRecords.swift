@@ -64,7 +64,7 @@ let recordFiles: [SettingsFile] = [
     htpasswd -b .htpasswd «user» «!password»
     git clone https://«user»:«!password»@git.«host»/orders.git
     export AWS_SECRET_ACCESS_KEY=«!base64:40»
-    rsync -av --password-file=/root/.rsync src/ «user»@web.«host»::www
+    rsync -av --password-file=/etc/rsync.password src/ «user»@web.«host»::www
     sqlcmd -S sql.«host» -U sa -P «!password»
     sqlplus «user»/«!password»@orders
     lftp -u «user»,«!password» ftp.«host»

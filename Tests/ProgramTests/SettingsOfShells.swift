@@ -43,7 +43,7 @@ let shellFiles: [SettingsFile] = [
     ipmitool -I lanplus -H 10.0.0.1 -U «user» -P «!strong» chassis status
     smbclient //files/share -U '«user»%«!strong»'
     xfreerdp /v:10.0.0.3 /u:«user» /p:«!strong»
-    rsync --password-file=/root/.rsync a b
+    rsync --password-file=/etc/rsync.password a b
     twine upload -u «user» -p «!strong» dist/*
     svn checkout --username «user» --password «!strong» https://svn.«host»/
     sqlcmd -S db -U sa -P «!strong» -Q "select 1"
